@@ -7,6 +7,7 @@ import importlib
 import io
 import json
 import os
+import re
 import resource
 import signal
 import sys
@@ -48,6 +49,7 @@ JOBS = {
     "verify": "read published releases again, and compare them with manifest, reports and register",
 }
 _BEAM_JOBS = {"anonymize", "demo", "rehearse", "screen", "statistics"}
+_CHOICE = re.compile(r"argument .*?: invalid choice: '(.*)' \(choose from (.*)\)$")  # as argparse says it
 _EPILOG = "All other options go to Beam unchanged. Exit statuses: pipelines/README.md"
 
 
@@ -63,7 +65,13 @@ class _Parser(argparse.ArgumentParser):
         return super().format_help()
 
     def error(self, message: str) -> None:  # type: ignore[override]
-        raise PolicyError("usage", where=self.prog, what=message, fix=f"see {self.prog} --help")
+        hint = ""
+        if found := _CHOICE.match(message):
+            import difflib
+
+            near = difflib.get_close_matches(found[1], re.findall(r"'([^']*)'", found[2]), n=1)
+            hint = f"did you mean {near[0]}? " if near else ""
+        raise PolicyError("usage", where=self.prog, what=message, fix=f"{hint}see {self.prog} --help")
 
 
 class _Version(argparse.Action):

@@ -98,7 +98,7 @@ def resolve(data: dict[str, Any], given: Mapping[str, str], where: Where) -> dic
         if name not in declared or name.startswith(ENVIRONMENT):
             raise PolicyError(
                 "usage.parameter",
-                where=f"--set {name}",
+                where="--date" if name == "date" else f"--set {name}",
                 what="the policy declares no parameter of this name that can be set",
                 fix=f"it declares: {', '.join(declared) or 'none'}; only what is declared may differ",
             )

@@ -129,6 +129,10 @@ def _explained(item: Any, place: Place, data: Any) -> tuple[str, str, str]:
     elif kind == "literal_error":
         expected = str(context["expected"])
         fix = f"use {'one of ' if ' or ' in expected else ''}{expected}"
+        if place[-1:] == ("encoding",) and re.search(
+            "s.*jis|ms932|31j", str(_at(data, place)), re.IGNORECASE
+        ):
+            fix = "use 'cp932', which is Shift_JIS as Windows writes it"
         if place[-1:] == ("criterion",):
             fix += " (criterion 2, 個人識別符号, knows no method but delete)"
         found = "policy.value", "not an allowed value", fix

@@ -53,7 +53,10 @@ def decode_policy(raw: bytes, name: str, settings: Mapping[str, str] = NONE_SET)
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise PolicyError(
-            "policy.encoding", where=f"{name}:{line}", what="a policy must be UTF-8", fix="save it as UTF-8"
+            "policy.encoding",
+            where=f"{name}:{line}",
+            what="a policy must be UTF-8",
+            fix="name the policy, a YAML file, and save it as UTF-8",
         ) from None
     return parse_policy(text, name, settings)
 

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tokumei.pipelines.launcher.account import Account
-from tokumei.pipelines.launcher.lineage import lineage_of
 from tokumei.pipelines.launcher.metrics_file import check_metrics_file, write_metrics
 from tokumei.pipelines.launcher.notifying import command_of, notify
 from tokumei.pipelines.launcher.voice import Voice, add_voice
 from tokumei.schemas.errors import TokumeiError
+
+if TYPE_CHECKING:
+    from tokumei.pipelines.launcher.lineage import Lineage
+
+_FILE = "openlineage.yml"  # in which OpenLineage's client finds its settings by itself
 
 
 def add_aftermath(parser: argparse.ArgumentParser) -> None:
@@ -68,6 +74,30 @@ def accounted(args: argparse.Namespace, voice: Voice, date: str = "") -> Iterato
             account.lineage.end()
         if command is not None and (failed := notify(account, command)):
             voice.warn(f"warning: --notify: {failed}")
+
+
+def lineage_of(account: Account, environment: Mapping[str, str], voice: Voice) -> Lineage | None:
+    """Return who sends the events of a run, where the client is configured to; None elsewhere.
+
+    Configured is what the client takes for it: ``OPENLINEAGE_URL``, ``OPENLINEAGE_CONFIG``, a variable that
+    begins with ``OPENLINEAGE__``, or a file openlineage.yml here or in ~/.openlineage.
+    """
+    if environment.get("OPENLINEAGE_DISABLED", "").strip().lower() == "true":
+        return None
+    named = any(environment.get(f"OPENLINEAGE_{name}") for name in ("URL", "CONFIG"))
+    settings = any(name.startswith("OPENLINEAGE__") for name in environment)
+    files = (Path(_FILE), Path(environment.get("HOME") or "/", ".openlineage", _FILE))
+    if not (named or settings or any(os.access(file, os.R_OK) for file in files)):
+        return None
+    from tokumei.pipelines.launcher.lineage import Lineage
+    from tokumei.pipelines.launcher.lineage_events import Events
+
+    events = Events(
+        account=account,
+        namespace=environment.get("OPENLINEAGE_NAMESPACE") or "tokumei",
+        parent=environment.get("OPENLINEAGE_PARENT_ID", ""),
+    )
+    return Lineage(events, voice)
 
 
 def _end(account: Account, voice: Voice) -> None:

@@ -5,47 +5,21 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from openlineage.client.client import OpenLineageClient
 
-    from tokumei.pipelines.launcher.account import Account
     from tokumei.pipelines.launcher.lineage_events import Events
     from tokumei.pipelines.launcher.voice import Voice
     from tokumei.schemas.splits import TableFile
     from tokumei.transforms.planning.plan import Plan
 
 _PATIENCE = 3.0  # seconds that an event may hold a run up
-_FILE = "openlineage.yml"  # in which the client finds its settings by itself
 _STOPPED = frozenset({"interrupted", "run.stopped"})
 # They would tell of each attempt to send, on the terminal, after the run has gone on.
 _TALKATIVE = ("openlineage", "urllib3", "httpx2", "httpcore2")
-
-
-def lineage_of(account: Account, environment: Mapping[str, str], voice: Voice) -> Lineage | None:
-    """Return who sends the events of a run, where the client is configured to; None elsewhere.
-
-    Configured is what the client takes for it: ``OPENLINEAGE_URL``, ``OPENLINEAGE_CONFIG``, a variable that
-    begins with ``OPENLINEAGE__``, or a file openlineage.yml here or in ~/.openlineage.
-    """
-    if environment.get("OPENLINEAGE_DISABLED", "").strip().lower() == "true":
-        return None
-    named = any(environment.get(f"OPENLINEAGE_{name}") for name in ("URL", "CONFIG"))
-    settings = any(name.startswith("OPENLINEAGE__") for name in environment)
-    files = (Path(_FILE), Path("~/.openlineage", _FILE).expanduser())
-    if not (named or settings or any(file.is_file() for file in files)):
-        return None
-    from tokumei.pipelines.launcher.lineage_events import Events
-
-    events = Events(
-        account=account,
-        namespace=environment.get("OPENLINEAGE_NAMESPACE") or "tokumei",
-        parent=environment.get("OPENLINEAGE_PARENT_ID", ""),
-    )
-    return Lineage(events, voice)
 
 
 class Lineage:

@@ -20,6 +20,6 @@ def test_a_refusal_is_the_same(engine, tmp_path):
     assert done.status == 3, done.err
     where, what, _ = said(done).splitlines()  # one message, whatever the engine and its workers said
     assert re.fullmatch(r"error \[input.rejects\] .*/members-5.csv line 51 \(byte [0-9]+\)", where)
-    assert what == "  what: 1 unreadable records (allowed: 0): members.income: integer (1)"
+    assert what == "  what: unreadable records: 1 (allowed: 0): members.income: integer (1)"
     assert not list(done.root.rglob("manifest.json")) and not list(done.root.rglob("part-*"))
     no_value_in(done, engine.logs)

@@ -59,7 +59,7 @@ def test_flink_takes_options_that_only_its_job_server_knows(run, monkeypatch):
     ("argv", "part"),
     [
         ([], "JOB"),
-        (["anonymise"], "invalid choice"),
+        (["anonymise"], "did you mean anonymize? see tokumei --help"),
         (["anonymize"], "POLICY.yaml"),
         (["anonymize", "policy.yaml", "--output"], "--output"),
         (["check"], "POLICY.yaml"),

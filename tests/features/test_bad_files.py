@@ -199,7 +199,7 @@ KINDS = {
 def test_every_unreadable_record_is_counted_by_kind(run):
     policy = policy_of(UNREADABLE, rejects={"limit": 9})
     error = refused(
-        run, policy, {"data.csv": unreadable()}, "input.rejects", "10 unreadable records (allowed: 9)"
+        run, policy, {"data.csv": unreadable()}, "input.rejects", "unreadable records: 10 (allowed: 9)"
     )
     told = {
         (column, kind): int(count)
@@ -224,7 +224,7 @@ def test_unreadable_records_within_the_limit_are_left_out_and_reported(run):
 @pytest.mark.parametrize(
     ("text", "code", "part"),
     [
-        (f"id,b\n{CANARY},1\n,2\n{CANARY}2,3\n", "input.person_missing", "1 records"),
+        (f"id,b\n{CANARY},1\n,2\n{CANARY}2,3\n", "input.person_missing", "whose they are: 1"),
         (
             f"id,b\n{CANARY},1\n{CANARY}2,2\n{CANARY},3\n",
             "input.several_rows",

@@ -97,7 +97,7 @@ CASES = {
     "version as text": (but((("version",), "1")), "policy.value", "version"),
     "unknown regime": (but((("regime",), "secret")), "policy.value", "'private', 'public'"),
     "unknown format": (but(((*T, "source", "format"), "ods")), "policy.value", "'csv', 'tsv'"),
-    "unknown encoding": (but(((*T, "source", "encoding"), "sjis")), "policy.value", "'cp932'"),
+    "unknown encoding": (but(((*T, "source", "encoding"), "sjis")), "policy.value", "'cp932', which is Shift_JIS"),
     "unknown type": (column("town", type="int", keep=True, **REASON), "policy.value", f"{TOWN}.type"),
     "unknown method": (chain("town", {"criterion": 1, "method": "adress"}), "policy.method", "did you mean address?"),
     "unknown kind": (hierarchy("town", kind="interval"), "policy.kind", "did you mean intervals?"),
@@ -258,7 +258,7 @@ CASES = {
     "table name": (but((("tables", "顧 客"), BASE["tables"]["t"])), "table.name", 'tables."顧 客"'),
     "table name that climbs": (but((("tables", "../x"), BASE["tables"]["t"])), "table.name", "table name"),
     "nothing released": (but((C, {"id": {"drop": True, **REASON}})), "table.empty", "tables.t"),
-    "unknown output format": (but((("output",), {"format": "xlsx"})), "policy.value", "'parquet'"),
+    "unknown output format": (but((("output",), {"format": "ods"})), "policy.value", "'parquet'"),
     "output on another store": (but((("output",), {"directory": "s3://b/x"})), "output.directory", "gs://"),
     "name that Avro cannot carry": (
         but((("output",), {"format": "avro"}), ((*C, "地区"), {"keep": True, **REASON})),

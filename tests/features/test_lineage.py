@@ -17,6 +17,7 @@ from support.helpers import KEEP_ALL, SUPPRESS, policy_of
 from tokumei.pipelines.cli import main
 from tokumei.pipelines.launcher import lineage
 from tokumei.pipelines.launcher.account import Account
+from tokumei.pipelines.launcher.aftermath import lineage_of
 from tokumei.pipelines.launcher.lineage_events import _dataset, _without_credentials
 from tokumei.pipelines.launcher.voice import Voice
 from tokumei.schemas.errors import InputError
@@ -145,7 +146,7 @@ def account(error=None):
 
 def failing(voice):
     error = InputError("input.missing", where="gs://a:secret@b/c.csv", what="no file matches", fix="")
-    sender = lineage.lineage_of(account(error), os.environ, voice)
+    sender = lineage_of(account(error), os.environ, voice)
     began = time.monotonic()
     sender.end()
     return time.monotonic() - began
@@ -174,7 +175,7 @@ def test_a_server_gets_them_by_its_url_alone(served, voice, monkeypatch):
 def test_who_is_stopped_aborts(served, voice, monkeypatch):
     events, url, _ = served
     monkeypatch.setenv("OPENLINEAGE_URL", url)
-    lineage.lineage_of(account(KeyboardInterrupt()), os.environ, voice).end()
+    lineage_of(account(KeyboardInterrupt()), os.environ, voice).end()
     assert kinds([event for *_, event in events]) == ["START", "ABORT"]
 
 
@@ -224,12 +225,12 @@ def test_a_client_that_is_not_installed_is_told(voice, monkeypatch):
 
 
 def test_nobody_is_told_who_is_not_configured(voice, tmp_path):
-    assert lineage.lineage_of(account(), {}, voice) is None
-    assert lineage.lineage_of(account(), {"OPENLINEAGE_NAMESPACE": "x"}, voice) is None
+    assert lineage_of(account(), {}, voice) is None
+    assert lineage_of(account(), {"OPENLINEAGE_NAMESPACE": "x"}, voice) is None
     off = {"OPENLINEAGE_DISABLED": "True", "OPENLINEAGE_URL": "http://127.0.0.1:9"}
-    assert lineage.lineage_of(account(), off, voice) is None
+    assert lineage_of(account(), off, voice) is None
     (tmp_path / "openlineage.yml").write_text("transport: {type: noop}")
-    assert lineage.lineage_of(account(), {}, voice) is not None
+    assert lineage_of(account(), {}, voice) is not None
 
 
 @pytest.mark.parametrize(

@@ -52,8 +52,8 @@ def check_files(plans: Sequence[TablePlan], base: str) -> list[TableFile]:
             raise InputError(
                 "input.missing",
                 where=f"{where}.path",
-                what=f"no file matches {plan.table.source.path}",
-                fix="correct the path; it is relative to the policy file",
+                what=f"no file matches {path}",
+                fix="correct the path, which starts from the policy file's folder; or deliver the file",
             )
         found += overlapped(partial(_checked, plan, store), files, FETCHES)
     return found

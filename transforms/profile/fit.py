@@ -187,7 +187,8 @@ def _check_rejects(plan: Plan, profile: Profile) -> None:
     raise InputError(
         "input.rejects",
         where="; ".join(told) + (" …" if total > len(places) else ""),
-        what=f"{total:,} unreadable records (allowed: {plan.policy.rejects.limit:,}): {'; '.join(kinds[:9])}",
+        what=f"unreadable records: {total:,} (allowed: {plan.policy.rejects.limit:,}):"
+        f" {'; '.join(kinds[:9])}",
         fix="; ".join(
             [
                 *advice({reason for _, reason in reasons}),
