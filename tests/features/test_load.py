@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+import json
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -81,6 +82,20 @@ def test_a_release_is_loaded_once_and_replaces_what_it_replaces(run, catalog, ca
     part.write_bytes(part.read_bytes()[:-1] + b"x")
     status, _, err = loaded(capsys, new)
     assert status == 3 and "[load.damaged]" in err
+
+
+def test_a_release_in_cloud_storage_is_loaded_from_there(bucket, tmp_path, catalog, capsys):
+    (tmp_path / "data.csv").write_text(lines(0))
+    (tmp_path / "policy.yaml").write_text(json.dumps(POLICY))
+    output = f"{bucket.uri}/out"
+    assert main(["anonymize", str(tmp_path / "policy.yaml"), "--output", output, "--release-id", "r1"]) == 0
+    assert main(["verify", output]) == 0
+    capsys.readouterr()
+    assert main(["load", output, "--release-id", "r1", "--into", INTO]) == 0
+    assert capsys.readouterr().out == "agency.members.t: 30 records loaded\n"
+    assert {(row["sex"], row["n"]) for row in rows_in(catalog)} == {
+        ("男女"[i % 2] if i else None, i) for i in range(30)
+    }
 
 
 def test_a_place_that_is_none_is_refused(capsys):
