@@ -251,7 +251,7 @@ def test_the_schema_takes_the_demo_and_refuses_what_reading_refuses():
         ((*columns, "age", "treat", 0, "criterion"), 3),
         (("tables", "顧客"), TYPED["tables"]["customer"]),
         (("tables", "customer", "source", "path"), ""),
-        (("output", "format"), "xlsx"),
+        (("output", "format"), "ods"),
     ]:
         data = copy.deepcopy(TYPED)
         node = data
