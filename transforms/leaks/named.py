@@ -1,7 +1,6 @@
 """Columns whose names say something personal: values released as they were, and answers that are untrue.
 
-Counted are distinct values of the source, because a person with many records is still one; a batch is a
-chunk, so values that stand in several count in each.
+Counted are the people who have a value, in the whole file; who stands in several chunks counts in each.
 """
 
 from __future__ import annotations
@@ -19,11 +18,15 @@ from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.values.cells import as_text, without_dictionary
 
 _ENOUGH = 2_000  # values of a batch that tell whether a reason is true
-_SOURCE, _LEFT = "source", "left"
+_SOURCE, _LEFT, _WHO = "source", "left", "who"
 
 
 def named_values(
-    table: TablePlan, batch: pa.RecordBatch, sources: pa.RecordBatch, order: pa.Array
+    table: TablePlan,
+    batch: pa.RecordBatch,
+    sources: pa.RecordBatch,
+    order: pa.Array,
+    people: pl.Series | None,
 ) -> Iterator[tuple[LeakSearch, Found]]:
     """Measure one released batch.
 
@@ -32,27 +35,33 @@ def named_values(
         batch: released columns.
         sources: their source values among others, of all records of the chunk.
         order: the row of each released record in ``sources``.
+        people: whose record each is; None where a record is a person.
     """
+    who = pl.Series(range(batch.num_rows), dtype=pl.UInt32) if people is None else people
     for name, role in left_whole(table.table.columns, table.k).items():
         source = sources.column(name).take(order)
-        yield LeakSearch("kept", name, role), _kept(role, source, batch.column(name))
+        yield LeakSearch("kept", name, role), _kept(role, source, batch.column(name), who)
     for name, (role, kind) in answered(table.table.columns).items():
-        cells = _texts(sources.column(name).take(order)).drop_nulls().unique().sort()
+        has = pl.DataFrame({_SOURCE: _texts(sources.column(name).take(order)), _WHO: who})
+        cells = has[_SOURCE].drop_nulls().unique().sort()
         cells = cells.gather_every(1 + len(cells) // _ENOUGH)
         looks = looks_as_named(role, kind, cells) if len(cells) else cells.is_null()
-        yield LeakSearch("named", name, role), Found(len(cells), int(looks.sum()), 0)
+        people_of = [
+            has.filter(pl.col(_SOURCE).is_in(some.implode()))[_WHO].n_unique()
+            for some in (cells, cells.filter(looks))
+        ]
+        yield LeakSearch("named", name, role), Found(people_of[0], people_of[1], 0)
 
 
-def _kept(role: Role, source: pa.Array, released: pa.Array) -> Found:
-    """Count the values that are released as they were; of names and numbers, with more than half of them."""
-    frame = pl.DataFrame({_SOURCE: _texts(source), _LEFT: _texts(released)}).unique()
+def _kept(role: Role, source: pa.Array, released: pa.Array, who: pl.Series) -> Found:
+    """Count who has a value that is released as it was; of names and numbers, with more than half of it."""
+    frame = pl.DataFrame({_SOURCE: _texts(source), _LEFT: _texts(released), _WHO: who})
     frame = frame.filter(pl.col(_SOURCE).str.len_chars() > 0)
     left = pl.col(_LEFT).str.strip_chars_end("*")
     most = 2 * left.str.len_chars() > pl.col(_SOURCE).str.len_chars()
     cut = pl.col(_SOURCE).str.starts_with(left) & most
     whole = pl.col(_LEFT) == pl.col(_SOURCE) if role == Role.BIRTH else cut
-    kept = frame.filter(whole)[_SOURCE].n_unique()
-    return Found(frame[_SOURCE].n_unique(), kept, 0)
+    return Found(frame[_WHO].n_unique(), frame.filter(whole)[_WHO].n_unique(), 0)
 
 
 def _texts(values: pa.Array) -> pl.Series:

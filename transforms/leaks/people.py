@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
@@ -27,6 +28,7 @@ _PERHAPS_HOME = r"[都道府県市区町村郡].*[0-9一二三四五六七八九
 _NUMBERED = r"[0-9]+-[0-9]|[0-9一二三四五六七八九十] ?(?:丁目|番|号)|[^0-9][0-9]{1,5}$"
 _RECORDS, _BEARERS, _OWNER = "records", "bearers", "owner"
 _NAME, _DECOY = "name", "decoy"
+_TEXT, _PEOPLE = "text", "people"
 _SURE = (NameSign.SURE, NameSign.ADDRESSED)
 
 
@@ -93,9 +95,9 @@ def codes_of_people(
 
 
 def names_and_addresses(column: str, written: WrittenColumn, shared: int) -> dict[LeakSearch, Found]:
-    """Count the cells that are somebody's full name, or an address down to its number, in any column.
+    """Count whose cell is somebody's full name, or an address down to its number, in any column.
 
-    Only where most cells may be one, the dictionary or the table of municipalities is asked, for a part.
+    Only where most people's may be one, the dictionary or the table of municipalities is asked, for a part.
 
     Args:
         column: the released column.
@@ -103,28 +105,30 @@ def names_and_addresses(column: str, written: WrittenColumn, shared: int) -> dic
         shared: how many records make a label.
 
     Returns:
-        By ``person`` and ``home``, of different cells that fewer records bear: how many were looked at, and
-        how many are one, if most are; else nothing.
+        By ``person`` and ``home``, of people with cells that fewer records bear: of how many they were looked
+        at, and of how many they are one, if most are; else nothing.
     """
     size = written.texts.str.len_chars().to_numpy()
     some = (written.records < shared) & (size > 0)
-    texts, found = written.texts.filter(pl.Series(some)), {}
+    found, people = {}, np.where(some, written.bearers, 0)
     short = (size <= _LONGEST_ADDRESSED) | written.texts_have(CharacterKind.DIGIT | CharacterKind.LATIN)
     numbered = written.texts_have(CharacterKind.DIGIT | CharacterKind.NUMERAL)
+    cells = pl.DataFrame({_TEXT: written.texts, _PEOPLE: people}).filter(pl.Series(some)).sort(_TEXT)
     for kind, rows, perhaps, pattern, made, judge in (
-        ("person", some & short, _PERHAPS_ADDRESSED, _PERHAPS_NAME, _alone, are_full_names),
-        ("home", some & numbered, _PERHAPS_HOME, _PERHAPS_HOME, pl.Series.clone, _are_homes),
+        ("person", short, _PERHAPS_ADDRESSED, _PERHAPS_NAME, _alone, are_full_names),
+        ("home", numbered, _PERHAPS_HOME, _PERHAPS_HOME, pl.Series.clone, _are_homes),
     ):
-        if len(texts) < _ENOUGH or 2 * int(rows.sum()) <= len(texts):
+        if len(cells) < _ENOUGH or 2 * int(people[rows].sum()) <= people.sum():
             continue
-        like = written.texts.filter(pl.Series(rows))
-        like = made(like.filter(like.str.contains(perhaps))).str.contains(pattern)
-        if 2 * int(like.sum()) <= len(texts):
+        like = pl.DataFrame({_TEXT: written.texts, _PEOPLE: people}).filter(pl.Series(some & rows))
+        like = like.filter(pl.col(_TEXT).str.contains(perhaps))
+        like = like.filter(made(like[_TEXT]).str.contains(pattern))
+        if 2 * like[_PEOPLE].sum() <= people.sum():
             continue
-        looked = made(texts.sort()).gather_every(1 + len(texts) // _LOOKED)
-        met = int(judge(looked).sum())
-        if 2 * met > len(looked):
-            found[LeakSearch(kind, column, "")] = Found(len(looked), met, 0)
+        looked = cells.gather_every(1 + len(cells) // _LOOKED)
+        of, met = looked[_PEOPLE].sum(), looked.filter(judge(made(looked[_TEXT])))[_PEOPLE].sum()
+        if 2 * met > of:
+            found[LeakSearch(kind, column, "")] = Found(int(of), int(met), 0)
     return found
 
 

@@ -59,8 +59,8 @@ def scan(
         names: of the people of all tables; None where none are sought.
         theirs: what other tables delete of the people of the released records; None where none is joined.
     """
-    found: dict[LeakSearch, Found] = dict(named_values(table, batch, sources, order))
-    people = _people(table, sources, order) if names is not None else None
+    people = _people(table, sources, order)
+    found: dict[LeakSearch, Found] = dict(named_values(table, batch, sources, order, people))
     shared = max(table.k, _LABEL)
     wanted = _wanted(table, batch, sources, order, shared)
     forms = OwnForms(table, sources, order, shared)

@@ -219,10 +219,11 @@ def _what(table: TablePlan, search: LeakSearch, found: Found) -> str:
 def _alone(search: LeakSearch, found: Found) -> str:
     count = found.chance + found.sure
     if search.kind == "kept":
-        return f"{count:,} of {found.compared:,} values are released as they were, or nearly ({search.of})"
+        of = f"{count:,} of {found.compared:,} people have values"
+        return f"{of} that are released as they were, or nearly ({search.of})"
     if search.kind == "named" or search.kind in _WHOLE:
         what = f"look as its name says ({search.of})" if search.kind == "named" else _WHOLE[search.kind][0]
-        return f"{count:,} of {found.compared:,} values {what}"
+        return f"{count:,} of {found.compared:,} people have values that {what}"
     if search.kind in _OF_PEOPLE:
         return f"{count:,} record(s) with {_OF_PEOPLE[search.kind][0]}"
     if search.kind in {"number", "code"}:

@@ -10,12 +10,13 @@ import pytest
 from tokumei.transforms.detect.name_forms import full_names
 from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.leaks.found import Found, LeakSearch
-from tokumei.transforms.leaks.people import names_in
+from tokumei.transforms.leaks.people import names_and_addresses, names_in
 from tokumei.transforms.leaks.values import read_cells
 from tokumei.transforms.leaks.verdict import is_leak
 from tokumei.transforms.leaks.written import WrittenColumn
 
 NAMES = NameSet.of(full_names(pa.array(["佐藤 太郎", "金子 大", "小山田 花子"])), bytes(range(32)))
+FAMILIES = ("佐藤", "鈴木", "高橋", "田中", "伊藤")
 SURE, LIKELY = LeakSearch("name", "note", ""), LeakSearch("likely", "note", "")
 
 
@@ -92,3 +93,12 @@ def test_addresses_are_no_names_though_they_hold_some():
     found = names_in(names, "town", WrittenColumn.of(read_cells(pa.array(towns)), names, None), 10)
     assert not any(is_leak(search, count) for search, count in found.items())
     assert found[LeakSearch("likely", "town", "")].chance > 700
+
+
+@pytest.mark.parametrize(("bearers", "told"), [(3, (100, 60)), (1, None)])
+def test_whole_names_are_counted_by_people(bearers, told):
+    """Twenty names among 40 codes: a third of the different cells, but most people's."""
+    names = [f"{family}{given}" for family in FAMILIES for given in ("太郎", "花子", "健一", "美咲")]
+    cells = [*names * bearers, *(f"K-{n:05d}" for n in range(40))]
+    found = names_and_addresses("a", WrittenColumn.of(read_cells(pa.array(cells)), None, None), 10)
+    assert [(n.compared, n.chance) for n in found.values()] == ([told] if told else [])
