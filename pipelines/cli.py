@@ -39,7 +39,7 @@ JOBS = {
     "rehearse": "do all that anonymize does but publish: report, risks and choices, into a private folder",
     "provide": "hand releases over as packages, once release, case, contract and fee agree (提供)",
     "register": "enter files in the register book (個人情報ファイル簿), correct, erase and check entries",
-    "schema": "print the JSON Schema of policies, for editors",
+    "schema": "print the JSON Schema of policies, or of reports",
     "screen": "screen proposals by the seven tests, with rehearsal and papers (審査)",
     "statistics": "count ledgers of many bodies: figures of a fiscal year, and pages for everybody",
     "suggest": "suggest a policy from files, with what must be decided marked in it",

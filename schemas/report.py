@@ -219,8 +219,12 @@ class NoteCount(Strict):
 
 
 class Report(Strict):
-    """The whole report of one release."""
+    """The whole report of one release.
 
+    Within a format fields are only added; what removes one, or lets it mean something else, makes another.
+    """
+
+    format: Literal["tokumei-report-1"] = "tokumei-report-1"
     release_id: str
     created_at: str
     regime: str

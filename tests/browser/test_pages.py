@@ -17,7 +17,9 @@ from tokumei.schemas.public_report import public_part
 from tokumei.schemas.register import Book
 from tokumei.schemas.register_ends import Withdrawal
 from tokumei.schemas.released_entry import entry_of
+from tokumei.schemas.report_attacks import AttackReport, SuccessRate, TargetsReport
 from tokumei.schemas.report_classes import ExampleClass, ExampleLabel
+from tokumei.schemas.report_earlier import EarlierReport, JointRelease
 from tokumei.schemas.report_rehearsal import Expected, Rehearsal, RehearsedChoice
 from tokumei.transforms.pages.notices import notice_page, withdrawn_page
 from tokumei.transforms.register.views import VIEWS
@@ -51,11 +53,53 @@ def rehearsal():
     return id_pos_report(rehearsal=Rehearsal(sample=20, expected=expected, choices=choices))
 
 
+def attacks():
+    """One that everybody was counted for, and one on people who were drawn; the second gains too much."""
+    rates = [SuccessRate(rate=rate, low=rate / 2, high=2 * rate) for rate in (0.03, 0.01, 0.02)]
+    told = dict(zip(("success", "control", "advantage"), rates, strict=True))
+    common = {"rarest": False, "table": "customers", "table_title": "会員", "chance": 0.001, "people": 990}
+    common |= {"title": "照合", "learns": None, "declared": 0, **told}
+    common |= {
+        "sentence": "年代と市区町村を知る者は、探した990人のうち3.0%を言い当てた。",
+        "knows": ("年代", "市区町村"),
+    }
+    common["control_meaning"] = "別の人について知っていることで、その人のレコードを探したとき"
+    drawn = TargetsReport(drawn=1000, left_out=10, of_all=rates[0], absent=200, named=3)
+    return (
+        AttackReport(attack="linkage", counted=False, at_most=0.01, targets=drawn, untreated=0.97, **common),
+        AttackReport(
+            attack="singling_out", counted=True, at_most=0.5, targets=None, untreated=None, **common
+        ),
+    )
+
+
+def earlier():
+    """A table that was compared with what its recipients hold, and one of which nobody asked."""
+    counts = {"suppressed": 3, "held_back": 31, "waiting": 9, "people": 5, "releases": 364}
+    among = {"recodings": 2, "people": 570, "few": 0, "alone": 0, "told": 0}
+    joint = JointRelease(release="winter-2025", people=570, few=0, alone=0, told=0)
+    moved = {"stayed": 570, "altered": 5, "came": 12, "left": 8, "by_counts": 2}
+    asked = EarlierReport(
+        table="customers",
+        title="会員",
+        frozen="spring-2026",
+        **counts,
+        **moved,
+        joint=(joint,),
+        together=among,
+    )
+    unasked = EarlierReport(
+        table="lines", title="購買", frozen=None, **counts, by_counts=300, asked=False, classes=4
+    )
+    return asked, unasked
+
+
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
     """Pages of every kind, by name."""
     folder = tmp_path_factory.mktemp("pages")
-    report, policy = id_pos_report(classes=examples()), id_pos_policy("public")
+    measured = {"classes": examples(), "attacks": attacks(), "earlier": earlier()}
+    report, policy = id_pos_report(**measured), id_pos_policy("public")
     notice = notice_page(render_notice(policy, report), LAWS["public"])
     gone = Withdrawal(release_id="r1", at="2026-12-01T10:00:00+09:00", because="誤った列が含まれていたため")
     book = Book().with_entry(entry_of(policy, id_pos_report(regime="public")))

@@ -71,6 +71,7 @@ def test_what_protects_passes(run):
     # The page tells the end of the interval that decides, also of what is counted beside a drawn control.
     page = next(done.root.glob("releases/*/report.html")).read_text()
     assert f"（上限 {percent(guessed['advantage']['high'])}）、方針の上限は10.0%" in page
+    assert "上限 -" not in page  # found in a browser: less than chance is nothing, not a negative share
 
 
 def test_what_does_not_protect_fails(run):

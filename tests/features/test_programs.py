@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.id_pos_release import id_pos_report
 
 from tokumei import pipelines
 from tokumei.pipelines import cli
@@ -41,6 +42,13 @@ def test_a_job_is_the_same_as_a_module(job, args, tmp_path, monkeypatch):
             assert json.loads(err)["status"] == 2
     else:
         assert status == 0 and json.loads(out)["title"] == "Policy"
+
+
+def test_the_schema_of_reports_is_that_of_what_is_written():
+    schema = json.loads(shown(TOKUMEI, "schema", "--of", "report")[1])
+    assert schema["title"] == "Report" and schema["properties"]["format"]["const"] == "tokumei-report-1"
+    told = json.loads(id_pos_report().model_dump_json())
+    assert told["format"] == "tokumei-report-1" and told.keys() == schema["properties"].keys()
 
 
 @pytest.mark.filterwarnings("ignore:.* found in sys.modules:RuntimeWarning")

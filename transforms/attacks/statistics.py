@@ -36,7 +36,7 @@ class Estimate:
     @property
     def high(self) -> float:
         """Upper end of the interval, on which requirements look."""
-        return min(1.0, self.rate + self.error)
+        return min(1.0, max(0.0, self.rate + self.error))
 
 
 def wilson(successes: float, attempts: int) -> Estimate:

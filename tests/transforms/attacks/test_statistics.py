@@ -32,6 +32,8 @@ def test_residual():
     found = residual(Estimate(0.9, 0.02), Estimate(0.85, 0.02))
     assert (round(found.rate, 3), round(found.error, 2)) == (0.333, 0.16)
     assert residual(Estimate(0.9), Estimate(1.0)) == Estimate(0.0)
+    worse = residual(Estimate(0.3, 0.01), Estimate(0.4, 0.01))
+    assert worse.rate < 0 and (worse.low, worse.high) == (0, 0)  # less than chance is nothing gained
 
 
 @pytest.mark.parametrize(
