@@ -31,6 +31,9 @@ class JapaneseFormatter(argparse.HelpFormatter):
         """Add how the command is written."""
         super().add_usage(usage, actions, groups, "使い方: " if prefix is None else prefix)
 
+    def _format_usage(self, *parts: Any) -> str:
+        return super()._format_usage(*parts).replace("\n ", "\n    ")  # its prefix is three columns wider
+
     def _get_help_string(self, action: argparse.Action) -> str | None:
         return _told(action.help)
 
