@@ -95,5 +95,7 @@ def released(policy, pieces):
     report = build_report(
         plan, chosen, total, heads.by_table, left, facts=CountedFacts(), joined=(), totals={}
     )
-    rows = [row for part in parts for row in pq.read_table(io.BytesIO(part.data)).to_pylist()]
+    rows = [
+        row for part in parts for data in part.data for row in pq.read_table(io.BytesIO(data)).to_pylist()
+    ]
     return rows, report
