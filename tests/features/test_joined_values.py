@@ -178,3 +178,27 @@ def test_it_is_allowed_with_a_reason_that_the_report_tells(run):
     [match] = [m for m in matches if m["sought"] == "同じ人の、ほかの表で削除する値"]
     assert (match["compared"], match["matched"]) == (3 * PEOPLE, 3 * PEOPLE)
     assert match["because"] == "受領者も知る番号である"
+
+
+def born(i):
+    return f"{1931 + i}-{i % 12 + 1:02d}-{(7 * i) % 28 + 1:02d}"
+
+
+@pytest.mark.parametrize("shown", [{}, {"type": "date"}], ids=["text", "date"])
+@pytest.mark.parametrize("fate", [{}, {"type": "date"}], ids=["text", "date"])
+def test_birth_dates_are_no_days_of_another_table(run, fate, shown):
+    """The one table has no 生年月日 any more, the other has it as 日付: a birth is not a day on which somebody came."""
+    policy = policy_of(criterion=1, **shown)
+    columns = policy["tables"]["members"]["columns"]
+    columns["生年月日"] = {**columns.pop("保険"), **fate}
+    stops, passes = (
+        {name: text.replace("保険", "生年月日") for name, text in made.items()}
+        for made in (
+            files(born, lambda i, line: born(i)),
+            files(born, lambda i, line: born((i + 7) % PEOPLE)),
+        )
+    )
+    done = run(policy, stops)
+    assert done.status == 4 and "a value of the same person that another table deletes" in done.err, done.err
+    done = run(policy, passes, output="passes")
+    assert done.status == 0, done.err

@@ -81,7 +81,7 @@ def values_of(persons: Persons, columns: Sequence[pa.Array], key: bytes) -> Peop
     """
     hashes, begins, lengths = [], [], set[int]()
     for values in columns:
-        compared, _ = person_values(letters_alone(spelled(values)))
+        compared, _ = person_values(letters_alone(spelled(days_as_texts(values))))
         of = persons[compared.rows]
         hashes.append(value_keys(of, compared.texts, key))
         begins.append(begin_keys(of, compared.texts, key))
@@ -91,6 +91,13 @@ def values_of(persons: Persons, columns: Sequence[pa.Array], key: bytes) -> Peop
         HashSet.merged([HashSet.of(found) for found in begins]),
         frozenset(lengths),
     )
+
+
+def days_as_texts(values: pa.Array) -> pa.Array:
+    """Return days and times as eight digits; any other column as it is."""
+    if not (pa.types.is_date(values.type) or pa.types.is_timestamp(values.type)):
+        return values
+    return pl.Series(values).dt.strftime("%Y%m%d").to_arrow().cast(pa.string())
 
 
 class LongEnough(NamedTuple):

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tokumei.schemas.leaks import leaves_numbers
-from tokumei.transforms.counting.person_values import Theirs
+from tokumei.transforms.counting.person_values import Theirs, days_as_texts
 from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.leaks.beside import beside
 from tokumei.transforms.leaks.found import Found, Leaks, LeakSearch
@@ -67,9 +67,10 @@ def scan(
     redacted = redacted_columns(table)
     for name, column in table.table.columns.items():
         if column.carries_days and batch.num_rows:
-            found |= forms.days(
-                name, sources.column(name).take(order) if column.treat else batch.column(name)
-            )
+            days = sources.column(name).take(order) if column.treat else batch.column(name)
+            found |= forms.days(name, days)
+            if theirs is not None:
+                found |= theirs_in(theirs, name, plain_texts(days_as_texts(days)), shared)
         if not column.carries_numbers or not batch.num_rows:
             continue
         carries = column.carries_values and bool(wanted or names or theirs)

@@ -10,15 +10,20 @@ from tokumei.transforms.planning.name_columns import birth_columns
 def held_against_others(table: Table) -> tuple[str, ...]:
     """Return the columns that tell or link people, of whose values no table of the same people may hold one.
 
-    Not those of which a part is released (a municipality): that part is no more than what others hold.
+    Birth dates are among them, whatever is made of them. Not others of which a part is released (a
+    municipality): that part is no more than what others hold.
     """
+    births = birth_columns(table)
     return tuple(
         name
         for name, column in table.columns.items()
-        if name != table.person
-        and column.sought
-        and column.identifies
-        and not any(step.keeps_coarse for step in column.treat)
+        if name in births
+        or (
+            name != table.person
+            and column.sought
+            and column.identifies
+            and not any(step.keeps_coarse for step in column.treat)
+        )
     )
 
 
