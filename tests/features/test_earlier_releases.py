@@ -448,6 +448,8 @@ def test_releases_that_cannot_be_applied_to_today_are_refused(run):
     assert done.status == 4 and "release cells was recoded by cells" in done.err
     done = run(policy(recoding={"frozen": "cells"}), file_of(rows))
     assert done.status == 4 and "release cells was recoded by cells" in done.err
+    done = run(policy(recoding={"frozen": "cell"}), file_of(rows))
+    assert done.status == 4 and "(1 releases are kept, the newest is cells)" in done.err
 
 
 def test_another_hierarchy_is_refused(run):

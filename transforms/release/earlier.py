@@ -115,11 +115,12 @@ def _frozen(table: TablePlan, kept: KeptReleases, release: str, hold_back: bool)
     where = f"tables.{table.name}"
     found = next((r for r in kept.recodings if r.table == table.name and release in r.releases), None)
     if found is None:
+        newest = f", the newest is {kept.releases[-1]}" if kept.releases else ""
         raise RequirementError(
             "requirement.frozen",
             where=where,
             what="nothing is kept of the release whose levels are to be applied: it is none of this file, or"
-            f" had no such table with classes ({len(kept.releases):,} releases are kept)",
+            f" had no such table with classes ({len(kept.releases):,} releases are kept{newest})",
             fix="name a release of this output, from tokumei register show, that has this table",
         )
     other = _not_alike(table, found)
