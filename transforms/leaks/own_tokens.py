@@ -1,12 +1,13 @@
 """What is too short to be looked for alone: one of the own names beside 様 or 宅, the last four digits.
 
 Others have the same names, and many numbers have four digits. So cells that hold the own one are counted
-against how many would if cells were dealt at random among the records of the batch.
+against how many would if cells were dealt at random among people of the batch: all whose cells hold such a
+word, and some others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import polars as pl
@@ -35,6 +36,7 @@ _PERHAPS_CALLED = r"様|さ[んま]|サン|氏|殿|君|くん|ちゃん|宅|家|
 _FOUR = "#[0-9]{4}#"
 _NUMBERED = frozenset({Role.CONTACT, Role.IDENTIFIER, Role.CODE})
 _KINDS = frozenset({None, "phone", "card", "bank", "my_number"})
+_DEALT = 4_096  # people, beside those who are asked about, among whom cells are dealt
 _ROW, _TOKEN, _OWN, _OTHERS = "row", "token", "own", "others"
 
 
@@ -55,23 +57,34 @@ def own_tokens(
         how many of them have their own (``chance``), and how many would if cells were dealt at random. By
         ``part`` the same of names that are whole cells.
     """
-    for kind, tokens, own in (
-        ("called", _called(written.texts), _names),
-        ("part", _words(written.texts), _names),
-        ("last", _fours(written.texts, written.texts_have(CharacterKind.DIGIT)), _ends),
-    ):
-        if not len(tokens):
-            continue
-        people = _people(written)
-        rows = pl.DataFrame({"text": written.rows}).with_row_index(_ROW).join(tokens, on="text")
-        asked = rows.select(people.gather(rows[_ROW]).alias(_ROW), _TOKEN).unique()
-        firsts = people.unique().sort()
-        some = sources.take(order.take(firsts.to_arrow()))
-        for name, values in own(table, some):
-            if name == column:
-                continue  # what its own treatment leaves is what the policy says
-            owned = pl.concat([pl.DataFrame({_ROW: firsts, _OWN: value}) for value in values])
-            yield LeakSearch(kind, column, name), _met(asked, owned.drop_nulls().unique(), len(firsts))
+    texts, people = written.texts, _people(written)
+    tokens = {
+        "called": _called(texts),
+        "part": _words(texts),
+        "last": _fours(texts, written.texts_have(CharacterKind.DIGIT)),
+    }
+    rows = pl.DataFrame({"text": written.rows}).with_row_index(_ROW)
+    asked = {}
+    for kind, found in tokens.items():
+        if len(found):
+            of_kind = rows.join(found, on="text")
+            asked[kind] = of_kind.select(people.gather(of_kind[_ROW]).alias(_ROW), _TOKEN).unique()
+    if not asked:
+        return
+    firsts = people.unique().sort()
+    dealt = pl.concat([*(of[_ROW] for of in asked.values()), firsts.gather_every(1 + len(firsts) // _DEALT)])
+    dealt = dealt.unique().sort()
+    known = {
+        own: [*own(table, sources, order.take(dealt.to_arrow()))] for own in {_OF[kind] for kind in asked}
+    }
+    for kind, of_kind in asked.items():
+        for name, values in known[_OF[kind]]:
+            if name != column:  # what its own treatment leaves is what the policy says
+                yield LeakSearch(kind, column, name), _met(of_kind, _owned(dealt, values), len(dealt))
+
+
+def _owned(people: pl.Series, values: Sequence[pl.Series]) -> pl.DataFrame:
+    return pl.concat([pl.DataFrame({_ROW: people, _OWN: value}) for value in values]).drop_nulls()
 
 
 def _people(written: WrittenColumn) -> pl.Series:
@@ -122,21 +135,28 @@ def _met(asked: pl.DataFrame, own: pl.DataFrame, people: int) -> Found:
     return Found(compared, met, 0, met, float(pairs) / people)
 
 
-def _names(table: TablePlan, some: pa.RecordBatch) -> Iterator[tuple[str, tuple[pl.Series, pl.Series]]]:
+def _names(
+    table: TablePlan, sources: pa.RecordBatch, rows: pa.Array
+) -> Iterator[tuple[str, tuple[pl.Series, ...]]]:
     """Yield the family names and given names of some records, by their column."""
     for parts in dict.fromkeys(table.named):
-        texts = [_texts(some, name) for name in parts]
+        texts = [_texts(sources, name, rows) for name in parts]
         one, other = texts if len(texts) == 2 else name_parts(texts[0])
-        yield parts[0], (one, other)
+        yield parts[0], (one, other.set(one == other, None))
 
 
-def _ends(table: TablePlan, some: pa.RecordBatch) -> Iterator[tuple[str, tuple[pl.Series]]]:
+def _ends(
+    table: TablePlan, sources: pa.RecordBatch, rows: pa.Array
+) -> Iterator[tuple[str, tuple[pl.Series, ...]]]:
     """Yield the last four digits of the telephones, cards, accounts and codes that are not released."""
     for name in table.compared:
         said = roles_of(name, table.table.columns[name].title)
         if any(one.role in _NUMBERED and one.kind in _KINDS for one in said):
-            yield name, (last_four(_texts(some, name)),)
+            yield name, (last_four(_texts(sources, name, rows)),)
 
 
-def _texts(some: pa.RecordBatch, name: str) -> pl.Series:
-    return spelled(as_text(without_dictionary(some.column(name)))).str.strip_chars()
+def _texts(sources: pa.RecordBatch, name: str, rows: pa.Array) -> pl.Series:
+    return spelled(as_text(without_dictionary(sources.column(name).take(rows)))).str.strip_chars()
+
+
+_OF = {"called": _names, "part": _names, "last": _ends}
