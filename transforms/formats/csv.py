@@ -24,6 +24,7 @@ from tokumei.transforms.formats.columns import Header, matched_names
 from tokumei.transforms.formats.convert import without_dictionaries
 from tokumei.transforms.formats.csv_blocks import (
     TextBlock,
+    block_sizes,
     blocks,
     record_begins,
     record_ends,
@@ -59,8 +60,8 @@ def plan(source: Source, file: SourceFile, store: Store, target: int) -> Iterato
             yield 0, file.size
             return
         begun, end = 0, stream.start + len(stream.read(head.size))
-        for block in blocks(stream.read, head.dialect, min(target, BLOCK), end, file.uri):
-            end += len(block.text)
+        for size in block_sizes(stream.read, head.dialect, min(target, BLOCK), end, file.uri):
+            end += size
             if end - begun >= target:
                 yield begun, end
                 begun = end

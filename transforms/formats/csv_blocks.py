@@ -11,7 +11,7 @@ refused later: where it ends must be known for that.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -74,6 +74,29 @@ def blocks(
     Raises:
         InputError: a quote is never closed, or a record is longer than MAX_RECORD.
     """
+    for parts, strict, quoted in _cut_up(read, dialect, size, start, uri):
+        yield TextBlock(b"".join(parts), strict, quoted)
+
+
+def block_sizes(
+    read: Callable[[int], bytes], dialect: Dialect, size: int, start: int, uri: str
+) -> Iterator[int]:
+    """Yield the bytes of each of the `blocks`, which are not put together."""
+    for found in _cut_up(read, dialect, size, start, uri):
+        yield sum(map(len, found.parts))
+
+
+class _Found(NamedTuple):
+    """A block in the pieces in which it was read, which joined are its text."""
+
+    parts: Sequence[bytes | memoryview]
+    strict: bool
+    quoted: bool
+
+
+def _cut_up(
+    read: Callable[[int], bytes], dialect: Dialect, size: int, start: int, uri: str
+) -> Iterator[_Found]:
     rest = b""
     while True:
         more = read(size)
@@ -81,15 +104,15 @@ def blocks(
         end = 0
         if not dialect.escape and QUOTE not in rest and QUOTE not in more:
             end = len(more) if final else _after_break(more, 0, len(more))
-        if end:  # as most often; then the text is copied once
+        if end:  # as most often; then the text is copied once, or not at all
             cut = len(rest) + end
-            yield TextBlock(b"".join((rest, memoryview(more)[:end])), strict=True, quoted=False)
+            yield _Found((rest, memoryview(more)[:end]), strict=True, quoted=False)
             rest = more[end:]
         else:
             data = rest + more
             cut, strict, quoted = _last_cut(masked(data, dialect), dialect, final=final)
             if cut:
-                yield TextBlock(data[:cut], strict, quoted)
+                yield _Found((memoryview(data)[:cut],), strict, quoted)
             rest = data[cut:]
         start += cut
         if final:
@@ -190,7 +213,8 @@ def _unquoted_breaks(data: Bytes, quotes: Positions, first: int = 0) -> Position
 
 
 def _after_break(data: bytes, start: int, end: int) -> int:
-    return max(data.rfind(b"\n", start, end), data.rfind(b"\r", start, end)) + 1
+    line_feed = data.rfind(b"\n", start, end)
+    return max(line_feed, data.rfind(b"\r", max(start, line_feed), end)) + 1
 
 
 def _lexed_cut(data: bytes, dialect: Dialect, *, final: bool) -> int:

@@ -90,9 +90,15 @@ class TextStream:
         """
         # Some bytes are held back, so that the end is known before an end mark would be given.
         wanted = size + (_END if self._to_end else 0)
-        data = self._head
-        while len(data) < wanted and (more := self._more(wanted - len(data))):
-            data += more
+        parts, held = [self._head] if self._head else [], len(self._head)
+        while held < wanted and (more := self._more(wanted - held)):
+            parts.append(more)
+            held += len(more)
+        if held >= wanted and 0 < (kept := held - size) <= len(parts[-1]):  # as most often: copied once
+            last = parts.pop()
+            self._head = last[-kept:]
+            return b"".join((*parts, memoryview(last)[:-kept]))
+        data = b"".join(parts)
         if self._to_end and len(data) < wanted:
             mark = _END_MARK.search(data, max(0, len(data) - _END))
             data = data[: mark.start()] if mark else data
