@@ -18,7 +18,6 @@ import polars as pl
 from numpy.typing import NDArray
 
 from tokumei.transforms.detect.hash_set import MOST_HASHES, Hashes, HashSet, mixed
-from tokumei.transforms.engine.distinct import distinct
 from tokumei.transforms.values.text import strings, utf8
 
 LONGEST_CODE = 24
@@ -71,7 +70,8 @@ class CodeSet:
         for _, texts in _by_width(_without_gaps(spelled.drop_nulls())):
             kinds, which = _shapes(texts, seeds)
             fits = kinds.str.contains(_CODE)
-            hashes.append(distinct(_hashes(texts[fits.to_numpy()[which]], seeds)))
+            codes = texts if fits.all() else texts[fits.to_numpy()[which]]
+            hashes.append(_hashes(codes, seeds))
             shapes.update(kinds.filter(fits))
         return cls(seeds, HashSet.of(np.concatenate(hashes)), _few(frozenset(shapes)))
 

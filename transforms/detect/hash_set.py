@@ -39,7 +39,7 @@ class HashSet:
     @classmethod
     def of(cls, hashes: Hashes) -> HashSet:
         """Put hashes into a new set."""
-        return cls.merged([cls(distinct(hashes))])
+        return cls.merged([cls(hashes)])
 
     @classmethod
     def merged(cls, parts: Sequence[HashSet]) -> HashSet:

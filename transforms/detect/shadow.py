@@ -12,12 +12,13 @@ import unicodedata
 from collections.abc import Callable
 from functools import cache
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
 from tokumei.schemas.tables import kanji_variants
 from tokumei.transforms.detect.wrapped import PERHAPS_WRAPPED, with_wrapped
-from tokumei.transforms.values.text import HYPHENS, is_ascii, strings
+from tokumei.transforms.values.text import HYPHENS, is_ascii, strings, utf8
 
 # What NFKC changes, or may hold other digits or hyphens but ー: little of what is written.
 _NOT_SIMPLE = (
@@ -26,6 +27,7 @@ _NOT_SIMPLE = (
 # Marks that are left after NFKC, formatting characters, and the letters that nobody sees.
 _INVISIBLE = r"[\p{Mn}\p{Me}\p{Cf}\x{115F}\x{1160}]"
 _APART = r"(?:[^\p{L}\p{N}]|ー)+"
+_NO_ASCII, _SMALL, _LETTERS = 0x80, np.uint8(ord("a")), 26
 _OTHER_DIGITS = r"[\p{Nd}--[0-9]]"
 KANJI_DIGITS = {
     **dict(zip("〇一二三四五六七八九", "0123456789", strict=True)),
@@ -42,8 +44,10 @@ def shadow(texts: pa.Array) -> pl.Series:
 
 def spelled(texts: pa.Array) -> pl.Series:
     """Return the shadow of every text without what is wrapped in it; nulls stay null."""
-    if is_ascii(strings(texts)):
-        return _upper(pl.Series(texts, dtype=pl.String))
+    held = utf8(strings(texts)).data
+    if not len(held) or held.max() < _NO_ASCII:
+        written = pl.Series(texts, dtype=pl.String)
+        return written.str.to_uppercase() if (held - _SMALL < _LETTERS).any() else written
     return _changed(texts, _unusual(), _one_way)
 
 
@@ -63,7 +67,7 @@ def _changed(texts: pa.Array, unusual: str, change: Callable[[pl.Series], pl.Ser
 
 
 def _long_vowels(written: pl.Series) -> pl.Series:
-    return _where(written, "ー", lambda texts: texts.str.replace_all("ー", "-", literal=True))
+    return changed_where(written, "ー", lambda texts: texts.str.replace_all("ー", "-", literal=True))
 
 
 @cache
@@ -78,21 +82,29 @@ def _of_usual(written: pl.Series) -> pl.Series:
     if is_ascii(strings(written.to_arrow())):
         return written.clone()
     old, new = kanji_variants()
-    return _where(_long_vowels(written), f"[{''.join(old)}]", lambda texts: texts.str.replace_many(old, new))
+    return changed_where(
+        _long_vowels(written), f"[{''.join(old)}]", lambda texts: texts.str.replace_many(old, new)
+    )
 
 
 def _one_way(written: pl.Series) -> pl.Series:
     if not is_ascii(strings(written.to_arrow())):
-        written = _of_usual(_where(written, _NOT_SIMPLE, _compatible))
+        written = _of_usual(changed_where(written, _NOT_SIMPLE, _compatible))
     return _upper(written)
 
 
 def _upper(written: pl.Series) -> pl.Series:
-    return _where(written, r"\p{Ll}", lambda texts: texts.str.to_uppercase())
+    return changed_where(written, r"\p{Ll}", lambda texts: texts.str.to_uppercase())
 
 
-def _where(texts: pl.Series, pattern: str, change: Callable[[pl.Series], pl.Series]) -> pl.Series:
-    """Change the texts that have something to change: looking costs a fourth of changing."""
+def changed_where(texts: pl.Series, pattern: str, change: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    """Change the texts that have something to change: looking costs a fourth of changing.
+
+    Args:
+        texts: any; nulls stay null.
+        pattern: of what is to be changed.
+        change: what becomes of these texts.
+    """
     rows = texts.str.contains(pattern).fill_null(value=False).arg_true()
     return texts.clone().scatter(rows, change(texts.gather(rows))) if len(rows) else texts
 
@@ -113,7 +125,9 @@ def numbered(shadows: pl.Series) -> pl.Series:
     Only in texts with six kanji digits in a row (第三〇九〇一二三四五六二〇号): names are made of them too.
     """
     digits = list(KANJI_DIGITS), list(KANJI_DIGITS.values())
-    return _where(shadows.str.strip_chars(), KANJI_NUMBER, lambda found: found.str.replace_many(*digits))
+    return changed_where(
+        shadows.str.strip_chars(), KANJI_NUMBER, lambda found: found.str.replace_many(*digits)
+    )
 
 
 @cache

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from tokumei.transforms.detect import written_otherwise as otherwise
-from tokumei.transforms.detect.hash_set import Hashes, HashSet, text_hashes
+from tokumei.transforms.detect.hash_set import Hashes, HashSet, mixed, text_hashes
 from tokumei.transforms.detect.other_forms import ADDRESSES, address_forms, birth_forms, birth_numbers
 
 _DAYS = date(1868, 1, 1), date(2049, 12, 31)  # on which people of a file may be born
@@ -23,7 +23,7 @@ _LONGEST, _LONGEST_TOWN = 32, 12  # letters, of what is compared and of the town
 _STEPS = 3  # of an address; what follows is a room
 _NUMBERS = "(?:[0-9]+(?:-[0-9]+)+|[0-9]{3,})"
 _CHAIN = rf"[^0-9#]{{2,}}{_NUMBERS}#"
-_TOWN, _NUMBER = rf"([^0-9#]{{2,{_LONGEST_TOWN}}}){_NUMBERS}#$", rf"({_NUMBERS})#$"
+_TOWN_AND_NUMBER = rf"([^0-9#]{{2,{_LONGEST_TOWN}}})({_NUMBERS})#$"
 _WITHOUT_ROOM = rf"^((?:[0-9]+-){{{_STEPS - 1}}}[0-9]+)(?:-[0-9]+)+$"
 _PERHAPS_BORN = r"生|誕|BIRTH|BORN|DOB|D\.O\.B"
 _SAID_BEFORE = (
@@ -82,18 +82,17 @@ class ToldSet:
         forms = address_forms(addresses.drop_nulls().unique())[0].drop_nulls()
         town, number = _town_and_number(forms)
         number = pl.concat([number, number.str.extract(_WITHOUT_ROOM)])
-        frame = pl.DataFrame({"town": pl.concat([town, town]), "number": number}).drop_nulls().unique()
-        hashes = text_hashes(frame["town"] + frame["number"], _LONGEST, seeds)
-        _, order = np.unique(hashes, return_index=True)  # that nobody chose
-        towns, others = frame["town"].gather(order), frame["number"].gather(np.roll(order, 1))
+        frame = pl.DataFrame({"town": pl.concat([town, town]), "number": number}).drop_nulls()
+        towns, numbers = (_of_each(frame[name], seeds) for name in ("town", "number"))
+        homes, order = np.unique(_joined(towns, numbers, seeds), return_index=True)  # that nobody chose
         days = (
             pl.concat([pl.Series(dtype=pl.Date), *(day.cast(pl.Date) for day in born)]).drop_nulls().unique()
         )
         return cls(
             seeds=seeds,
-            homes=HashSet.of(hashes),
-            decoys=HashSet.of(text_hashes(towns + others, _LONGEST, seeds)),
-            towns=frozenset(towns.str.len_chars().unique()),
+            homes=HashSet.of(homes),
+            decoys=HashSet.of(_joined(towns[order], numbers[np.roll(order, 1)], seeds)),
+            towns=frozenset(frame["town"].str.len_chars().unique()),
             born=HashSet.of(_day_hashes(days, seeds)),
         )
 
@@ -144,11 +143,14 @@ class ToldSet:
                 "number": pl.concat([number, shorter]),
             }
         ).drop_nulls()
+        numbers = _of_each(pieces["number"], self.seeds)
+        letters = pieces["before"].str.len_chars()
         met, decoys, looked = [pl.Series(dtype=pl.UInt32)], [pl.Series(dtype=pl.UInt32)], 0
         for length in sorted(self.towns):
-            some = pieces.filter(pl.col("before").str.len_chars() >= length)
-            stretches = some["before"].str.slice(-length) + some["number"]
-            hashes = text_hashes(stretches, _LONGEST, self.seeds)
+            long = letters >= length
+            some = pieces.filter(long)
+            towns = _of_each(some["before"].str.slice(-length), self.seeds)
+            hashes = _joined(towns, numbers[long.to_numpy()], self.seeds)
             held = self.homes.holds(hashes)
             met.append(some["row"].filter(pl.Series(held)))
             decoys.append(some["row"].filter(pl.Series(self.decoys.holds(hashes) & ~held)))
@@ -177,5 +179,20 @@ def _day_hashes(days: pl.Series, seeds: tuple[int, int]) -> Hashes:
     return text_hashes(days.dt.strftime("%Y%m%d"), 8, seeds)
 
 
+def _of_each(texts: pl.Series, seeds: tuple[int, int]) -> Hashes:
+    """Return the hash of each text; the same towns and the same numbers are those of many."""
+    encoded = texts.to_arrow().dictionary_encode()
+    found: Hashes = text_hashes(pl.Series(encoded.dictionary, dtype=pl.String), _LONGEST, seeds).take(
+        encoded.indices.to_numpy()
+    )
+    return found
+
+
+def _joined(towns: Hashes, numbers: Hashes, seeds: tuple[int, int]) -> Hashes:
+    """Return the hash of each town with a number."""
+    return mixed(towns * np.uint64(seeds[0]) + numbers, np.uint64(seeds[1]))
+
+
 def _town_and_number(chains: pl.Series) -> tuple[pl.Series, pl.Series]:
-    return chains.str.extract(_TOWN), chains.str.extract(_NUMBER)
+    found = chains.str.extract_groups(_TOWN_AND_NUMBER).struct
+    return found.field("1"), found.field("2")

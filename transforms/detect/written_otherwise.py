@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from tokumei.schemas.tables import KATAKANA, Era, eras
-from tokumei.transforms.detect.shadow import KANJI_DIGITS
+from tokumei.transforms.detect.shadow import KANJI_DIGITS, changed_where
 
 _END = "#"
 _KANJI = "一二三四五六七八九"
@@ -18,6 +18,7 @@ _CHOME = {f"十{k}丁目": f"1{i}丁目" for i, k in enumerate(_KANJI, 1)} | {"�
 _CHOME |= {f"{k}丁目": f"{i}丁目" for i, k in enumerate(_KANJI, 1)}
 _STEP = r"([0-9])\s?(?:丁目|番地|番|号室|号)[ノの]?\s?"
 _OF = r"([0-9])\s?[ノの]\s?([0-9])"
+_SAID = r"[丁番号ノの\s,、]"  # one of these has whatever is read as a number of an address, or is left out
 _OPEN, _NUMBER = r"-+([^0-9-]|$)", r"([0-9])([^0-9#-]|$)"
 _AREA = (
     r"^(?:東京都|北海道|京都府|大阪府|[^都道府県]{2,3}県)?(?:[^市区町村]{1,5}?郡)?"
@@ -68,11 +69,15 @@ _DOUBLED = r"ッ([KSTPGZDBH])"
 
 def addresses(shadows: pl.Series) -> pl.Series:
     """Return texts in which 1丁目2番3号, 一丁目2-3 and 1の2の3 read 1-2-3, without spaces."""
-    texts = _replaced(shadows, _CHOME).str.replace_all(_STEP, "${1}-")
+    return _ended(changed_where(shadows, _SAID, _steps))
+
+
+def _steps(said: pl.Series) -> pl.Series:
+    texts = _replaced(said, _CHOME).str.replace_all(_STEP, "${1}-")
     for _ in range(2):  # matches do not overlap
         texts = texts.str.replace_all(_OF, "${1}-${2}")
     texts = texts.str.replace_all(r"([0-9])[\s,、]+([0-9])", f"${{1}}{_END}${{2}}")
-    return _ended(texts.str.replace_all(r"[\s,、]+", ""))
+    return texts.str.replace_all(r"[\s,、]+", "")
 
 
 def town_and_number(addressed: pl.Series) -> pl.Series:
@@ -191,7 +196,8 @@ def four_digits(shadows: pl.Series) -> pl.Series:
 
 
 def _ended(texts: pl.Series) -> pl.Series:
-    return texts.str.replace_all(_OPEN, f"{_END}${{1}}").str.replace_all(_NUMBER, f"${{1}}{_END}${{2}}")
+    closed = changed_where(texts, _OPEN, lambda some: some.str.replace_all(_OPEN, f"{_END}${{1}}"))
+    return closed.str.replace_all(_NUMBER, f"${{1}}{_END}${{2}}")
 
 
 def _replaced(texts: pl.Series, by: Mapping[str, str]) -> pl.Series:

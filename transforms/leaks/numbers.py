@@ -76,7 +76,7 @@ def numbers_in(values: pa.Array, written: WrittenColumn | None = None) -> dict[s
         read = written.read
         rows = pl.Series(np.flatnonzero(written.cells_have(_ANY_KIND)))
         rows = rows.filter(read.cells.gather(rows).str.contains(_PERHAPS))
-        if read.places is None:
+        if read.places is None and len(written.texts) < len(read.cells):
             rows = rows.filter(read.cells.gather(rows).is_first_distinct())
         return _numbers_of(read.written.gather(rows))
     return _of_distinct(_numbers_in, _distinct(values))

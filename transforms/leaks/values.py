@@ -39,7 +39,9 @@ _ABROAD = (
     rf"([1-9](?:{_BETWEEN}[0-9]){{8,9}})([^0-9]|$)"
 )
 _JAPAN = "81"
-_PERHAPS_ABROAD = rf"(?:\+|00|010).{{0,3}}{_JAPAN}"
+# What all that `_ABROAD` finds has; this is quick to find, and that slow to get ready.
+_ANY = r"[^0-9]{0,3}"
+_PERHAPS_ABROAD = rf"(?:\+|00|010){_ANY}{_JAPAN}{_ANY}(?:0{_ANY})?[1-9](?:{_ANY}[0-9]){{8}}"
 
 
 class Read(NamedTuple):
