@@ -34,7 +34,7 @@ JOBS = {
     "fee": "work fees out (手数料), and take payments in",
     "inquire": "take inquiries (問合せ) in, and note that they were answered",
     "ledger": "show and check the events of registers, correct or annul wrong ones",
-    "load": "verify a published release, and load it into a table of Apache Iceberg, once",
+    "load": "verify a published release, and load it into tables of Iceberg or BigQuery, once",
     "propose": "take proposals (提案) in, ask for corrections, complete and list them",
     "rehearse": "do all that anonymize does but publish: report, risks and choices, into a private folder",
     "provide": "hand releases over as packages, once release, case, contract and fee agree (提供)",

@@ -7,23 +7,25 @@ its own.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
 from tokumei.schemas.errors import InputError, PolicyError, TokumeiError
-from tokumei.transforms.loading.loadable import Loadable, LoadableTable
+from tokumei.transforms.loading.loadable import (
+    RELEASE_COLUMN,
+    Loadable,
+    LoadableTable,
+    Loaded,
+    RowsOf,
+    rows_changed,
+    rows_with_release,
+)
 
 if TYPE_CHECKING:  # an optional extra
     from pyiceberg.catalog import Catalog
     from pyiceberg.table import Table
 
-RELEASE_COLUMN = "tokumei_release"
 _PROPERTY = "tokumei-release-id"  # of each snapshot
-_TARGET = re.compile(r"iceberg://([\w-]+)/([\w.-]+)")
 _TYPES = {
     "string": "string",
     "int64": "long",
@@ -37,40 +39,6 @@ _AS_CREATED = {
     f"write.metadata.metrics.column.{RELEASE_COLUMN}": "full",
     "write.target-file-size-bytes": str(128 << 20),  # of rows in memory, before they are packed
 }
-
-RowsOf = Callable[[LoadableTable], Iterator[pa.RecordBatch]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Loaded:
-    """What became of one table of a release.
-
-    Attributes:
-        table: its name there. records: of the release in it. deleted: rows of releases that it replaces.
-        new: whether they were loaded now, and not before.
-    """
-
-    table: str
-    records: int
-    deleted: int
-    new: bool
-
-
-def iceberg_target(into: str) -> tuple[str, str]:
-    """Return catalog and namespace of ``iceberg://catalog/namespace``.
-
-    Raises:
-        PolicyError: it is none.
-    """
-    found = _TARGET.fullmatch(into)
-    if found is None:
-        raise PolicyError(
-            "usage.into",
-            where="--into",
-            what="is no place where releases can be loaded",
-            fix="write iceberg://CATALOG/NAMESPACE, with the name of a catalog as pyiceberg knows it",
-        )
-    return found[1], found[2]
 
 
 def load_into_iceberg(release: Loadable, rows: RowsOf, catalog: str, namespace: str) -> Iterator[Loaded]:
@@ -162,12 +130,7 @@ def _load(release: Loadable, table: LoadableTable, rows: RowsOf, into: Table) ->
     if there == table.records:
         return Loaded(table=name, records=there, deleted=0, new=False)
     if there:
-        raise InputError(
-            "load.rows",
-            where=name,
-            what=f"{there:,} of the {table.records:,} rows of this release are there: somebody changed them",
-            fix=f"delete the rows of the release ({RELEASE_COLUMN}), and run the same command again",
-        )
+        raise rows_changed(name, there, table.records)
     replaced = _of(release.replaces) if release.replaces else None
     deleted = into.scan(replaced, selected_fields=(RELEASE_COLUMN,)).count() if replaced is not None else 0
     told = {_PROPERTY: release.release_id}
@@ -177,25 +140,10 @@ def _load(release: Loadable, table: LoadableTable, rows: RowsOf, into: Table) ->
     with into.transaction() as transaction:
         if deleted and replaced is not None:
             transaction.delete(replaced, snapshot_properties=told)
-        transaction.append(_stream(release, table, rows), snapshot_properties=told)
+        transaction.append(rows_with_release(release, table, rows), snapshot_properties=told)
     return Loaded(table=name, records=table.records, deleted=deleted, new=True)
 
 
 def _of(releases: Sequence[str]) -> str:
     """Return the condition that a row is of some releases; their names have no quotes (`make_plan`)."""
     return f"{RELEASE_COLUMN} in ({', '.join(map(repr, releases))})"
-
-
-def _stream(release: Loadable, table: LoadableTable, rows: RowsOf) -> pa.RecordBatchReader:
-    """Return the rows as Iceberg has them, each with the id of its release."""
-    kinds = [(f.name, pa.timestamp("us") if pa.types.is_timestamp(f.type) else f.type) for f in table.schema]
-    schema = pa.schema([*kinds, (RELEASE_COLUMN, pa.string())])
-
-    def batches() -> Iterable[pa.RecordBatch]:
-        for batch in rows(table):
-            ids = pa.repeat(pa.scalar(release.release_id), batch.num_rows)
-            yield pa.RecordBatch.from_arrays(
-                [*map(pa.Array.cast, batch.columns, (f.type for f in schema)), ids], schema=schema
-            )
-
-    return pa.RecordBatchReader.from_batches(schema, batches())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -17,6 +17,8 @@ from tokumei.transforms.formats.partitions import NO_VALUE
 from tokumei.transforms.release.manifest import damaged, read_manifest
 from tokumei.transforms.release.reread import reread
 from tokumei.transforms.storage.base import Store
+
+RELEASE_COLUMN = "tokumei_release"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +52,24 @@ class Loadable:
     base: str
     replaces: tuple[str, ...]
     tables: tuple[LoadableTable, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loaded:
+    """What became of one table of a release.
+
+    Attributes:
+        table: its name there. records: of the release in it. deleted: rows of releases that it replaces.
+        new: whether they were loaded now, and not before.
+    """
+
+    table: str
+    records: int
+    deleted: int
+    new: bool
+
+
+RowsOf = Callable[[LoadableTable], Iterator[pa.RecordBatch]]
 
 
 def find_loadable(store: Store, output: str, release_id: str) -> Loadable:
@@ -109,6 +129,31 @@ def loadable_rows(store: Store, base: str, table: LoadableTable) -> Iterator[pa.
             value = pa.scalar(None if text == NO_VALUE else text, pa.string())
             part = part.append_column(name, pa.repeat(value, part.num_rows))
         yield from part.select(table.schema.names).cast(table.schema).to_batches()
+
+
+def rows_with_release(release: Loadable, table: LoadableTable, rows: RowsOf) -> pa.RecordBatchReader:
+    """Return the rows as others have them: times in microseconds, each row with the id of its release."""
+    kinds = [(f.name, pa.timestamp("us") if pa.types.is_timestamp(f.type) else f.type) for f in table.schema]
+    schema = pa.schema([*kinds, (RELEASE_COLUMN, pa.string())])
+
+    def batches() -> Iterable[pa.RecordBatch]:
+        for batch in rows(table):
+            ids = pa.repeat(pa.scalar(release.release_id), batch.num_rows)
+            yield pa.RecordBatch.from_arrays(
+                [*map(pa.Array.cast, batch.columns, (f.type for f in schema)), ids], schema=schema
+            )
+
+    return pa.RecordBatchReader.from_batches(schema, batches())
+
+
+def rows_changed(name: str, there: int, records: int) -> InputError:
+    """Return what is told of a table that holds some of a release's rows and not all."""
+    return InputError(
+        "load.rows",
+        where=name,
+        what=f"{there:,} of the {records:,} rows of this release are there: somebody changed them",
+        fix=f"delete the rows of the release ({RELEASE_COLUMN}), and run the same command again",
+    )
 
 
 def _table(base: str, name: str, told: Mapping[str, Any]) -> LoadableTable:
