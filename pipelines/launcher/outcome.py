@@ -254,8 +254,8 @@ def _unasked(beside: dict[str, Any]) -> str:
     table, classes = beside["table"], beside["classes"]
     if classes:
         return (
-            f"warning: {table}: counts of {classes:,} classes differ by fewer than {beside['people']:,}"
-            " people from an earlier release: who holds both learns of who came or left;"
+            f"warning: {table}: classes whose counts differ from an earlier release by fewer than"
+            f" {beside['people']:,} people: {classes:,}; who holds both learns of who came or left;"
             " requirements.earlier_releases stops the run, or holds people back"
         )
     alike, others = beside["by_counts"], beside["releases"] - beside["by_counts"]

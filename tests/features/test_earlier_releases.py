@@ -102,7 +102,9 @@ def test_who_came_alone_is_warned_of_where_the_policy_asks_for_nothing(run):
     rows = people()
     assert run(policy(), file_of(rows)).status == 0
     done = run(policy(), file_of([*rows, ("p9999", 30, "A1", "v")]))
-    told = "warning: t: counts of 1 classes differ by fewer than 5 people from an earlier release"
+    told = (
+        "warning: t: classes whose counts differ from an earlier release by fewer than 5 people: 1; who holds"
+    )
     assert done.status == 0 and done.out.count(told) == 1, done.err
     page = max(done.releases, key=lambda p: p.stat().st_mtime) / "report.html"
     assert "1グループの人数が、同じ段階の公表と比べて5人に満たない差で異なる" in page.read_text()

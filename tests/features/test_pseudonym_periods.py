@@ -135,7 +135,8 @@ def test_a_record_without_a_time_stops_the_run(run):
     assert (
         done.status == 3
         and "input.period_missing" in done.err
-        and "tables.visits.at\n  what: 1 records" in done.err
+        and "tables.visits.at\n  what: records that do not say when they were made" in done.err
+        and "fits them: 1\n" in done.err
     )
 
 

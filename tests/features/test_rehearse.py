@@ -126,7 +126,9 @@ def test_what_cannot_be_tried_is_refused(rehearse, wrong, says):
 
 def test_a_requirement_that_cannot_be_is_told_by_what_was_tried(rehearse):
     done, _ = rehearse(policy(), "--try", "k=0")
-    assert done.status == 2 and done.err.startswith("error [policy.range] --try k=0: requirements.k\n")
+    assert done.status == 2 and done.err.startswith(
+        "error [usage.try] --try k=0\n  what: must be at least 2\n"
+    )
 
 
 def test_a_sample_is_said_to_be_one(rehearse, monkeypatch):

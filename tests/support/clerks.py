@@ -129,4 +129,4 @@ class Desk:
         ):
             status = main(list(words))
         out, err = self.capsys.readouterr()
-        return status, out, json.loads(err) if err else None
+        return status, out, json.loads(err) if status else None

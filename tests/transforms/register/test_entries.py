@@ -107,7 +107,6 @@ def test_views_missing_after_a_crash_are_made_by_the_next_run(entry):
         lambda book: json.dumps(
             {"format": "tokumei-register-2", "entries": json.loads(book)["entries"] * 2}
         ).encode(),
-        lambda book: book.replace(b"tokumei-register-2", b"tokumei-register-9"),
     ],
 )
 def test_a_damaged_book_is_refused_and_left_alone(entry, damage):
@@ -119,6 +118,18 @@ def test_a_damaged_book_is_refused_and_left_alone(entry, damage):
         add_entry(store, "reg", entry("r2", name="秘密のファイル"))
     assert caught.value.code == "register.damaged" and "reg/book.json" in caught.value.where
     assert "ポイント" not in caught.value.message()
+    assert store.files == before
+
+
+def test_a_book_of_another_format_is_told_to_be_one(entry):
+    store = MemoryStore()
+    add_entry(store, "reg", entry())
+    book = store.files["reg/book.json"][0]
+    store.files["reg/book.json"] = (book.replace(b"tokumei-register-2", b"tokumei-register-9"), "x")
+    before = dict(store.files)
+    with pytest.raises(InputError) as caught:
+        add_entry(store, "reg", entry("r2"))
+    assert caught.value.code == "register.format" and "reg/book.json" in caught.value.where
     assert store.files == before
 
 
