@@ -14,9 +14,10 @@ PINNED := --quiet --generate-hashes --no-header --no-emit-index-url --no-annotat
 
 .PHONY: demo test full runners faults field fuzz nightly lint format types lock reference bench bench-retail bench-search bench-stages bench-flink bench-arx bench-suggest bench-figures clean
 
+# A lock is whole: without --no-deps pip looks for the newest release of what another one needs with an extra.
 $(INSTALLED): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $(INSTALLED)
 
@@ -74,7 +75,7 @@ reference: $(INSTALLED)  ## make the tables of schemas/README.md from the models
 
 $(PEERS): tests/benchmarks/peers/requirements.lock
 	$(PYTHON) -m venv .peers
-	.peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	.peers/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	touch $(PEERS)
 
 bench: $(INSTALLED) $(PEERS)  ## measure whole jobs beside polars and DuckDB scripts, and parts alone (CASES, ROWS, ROUNDS)

@@ -13,7 +13,7 @@ flock 9
 if [ ! -e "$folder/.installed" ]; then
   echo "installing Airflow for tests (once, half a minute or more)" >&2
   "$1" -m venv --clear "$folder/venv"
-  "$folder/venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock" >&2
+  "$folder/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r "$lock" >&2
   touch "$folder/.installed"
 fi
 echo "$folder/venv/bin/python"
