@@ -24,11 +24,18 @@ def partitions(source: Source, uri: str) -> dict[str, str | None]:
     folders = uri.split("/")[:-1][-len(matched) :] if matched else []
     found: dict[str, str | None] = {}
     for folder in folders:
-        name, equals, value = folder.partition("=")
-        if name and equals:
-            text = unquote(value)
-            found[unquote(name)] = None if value == NO_VALUE or text in source.null_values else text
+        if told := named_value(folder):
+            name, value = told
+            found[name] = None if value in source.null_values else value
     return found
+
+
+def named_value(folder: str) -> tuple[str, str | None] | None:
+    """Return the column and the value that a folder's name tells (None of a missing one), if it tells any."""
+    name, equals, value = folder.partition("=")
+    if not (name and equals):
+        return None
+    return unquote(name), None if value == NO_VALUE else unquote(value)
 
 
 def with_partitions(stretches: Iterator[Rows], values: Mapping[str, str | None]) -> Iterator[Rows]:

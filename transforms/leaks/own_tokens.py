@@ -97,8 +97,7 @@ def _people(written: WrittenColumn) -> pl.Series:
 
 def _called(texts: pl.Series) -> pl.DataFrame:
     """Return (text, token): what may be a name of who is addressed; one letter as a word alone."""
-    rows = texts.str.contains(_PERHAPS_CALLED).fill_null(value=False).arg_true()
-    rows = rows.cast(pl.Int64)
+    rows = texts.str.contains(_PERHAPS_CALLED).fill_null(value=False).arg_true().cast(pl.Int64)
     runs = pl.DataFrame({"text": rows, "run": texts.gather(rows).str.extract_all(_CALLED)}).explode("run")
     runs = runs.drop_nulls().with_columns(pl.col("run").str.extract(_CALLED))
     kana = pl.col("run").str.contains(r"\p{Katakana}")

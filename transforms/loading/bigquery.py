@@ -13,7 +13,7 @@ import itertools
 import re
 import tempfile
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -23,13 +23,15 @@ import requests
 from google.api_core import exceptions as api
 from google.auth import exceptions as auth
 
-from tokumei.schemas.errors import InputError, PolicyError
+from tokumei.schemas.errors import InputError
 from tokumei.transforms.loading.loadable import (
     RELEASE_COLUMN,
     Loadable,
     LoadableTable,
     Loaded,
     RowsOf,
+    not_installed,
+    of_releases,
     rows_changed,
     rows_with_release,
 )
@@ -76,12 +78,7 @@ def load_into_bigquery(release: Loadable, rows: RowsOf, project: str, dataset: s
     try:
         from google.cloud.bigquery import DEFAULT_RETRY, Client
     except ImportError:
-        raise PolicyError(
-            "load.extra",
-            where="--into",
-            what="google-cloud-bigquery is not installed",
-            fix="install tokumei with its extra: tokumei[bigquery]",
-        ) from None
+        raise not_installed("google-cloud-bigquery", "bigquery") from None
     for table in release.tables:
         _check_names(f"{project}.{dataset}", table)
     try:
@@ -148,7 +145,7 @@ def _load(client: Client, release: Loadable, table: LoadableTable, rows: RowsOf,
 
     name, target = f"{into.dataset_id}.{into.table_id}", _quoted(into)
     labels = {_LABEL: re.sub(r"[^a-z0-9_-]", "_", release.release_id.lower())[:63]}
-    count = f"SELECT COUNT(*) FROM {target} WHERE {_of([release.release_id])}"  # noqa: S608
+    count = f"SELECT COUNT(*) FROM {target} WHERE {of_releases([release.release_id])}"  # noqa: S608
     ((there,),) = client.query(count, QueryJobConfig(labels=labels)).result()
     if there == table.records:
         return Loaded(table=name, records=there, deleted=0, new=False)
@@ -161,7 +158,7 @@ def _load(client: Client, release: Loadable, table: LoadableTable, rows: RowsOf,
     columns = ", ".join(f"`{field.name}`" for field in into.schema)
     script = f"""DECLARE deleted INT64;
 BEGIN TRANSACTION;
-DELETE FROM {target} WHERE {_of([release.release_id, *release.replaces])};
+DELETE FROM {target} WHERE {of_releases([release.release_id, *release.replaces])};
 SET deleted = @@row_count;
 INSERT INTO {target} ({columns}) SELECT {columns} FROM {_quoted(beside)};
 COMMIT TRANSACTION;
@@ -232,11 +229,6 @@ def _once(client: Client, name: str, start: Callable[[str], Job]) -> Any:
 
 def _quoted(table: Table) -> str:
     return f"`{table.project}.{table.dataset_id}.{table.table_id}`"
-
-
-def _of(releases: Sequence[str]) -> str:
-    """Return the condition that a row is of some releases; their names have no quotes (`make_plan`)."""
-    return f"{RELEASE_COLUMN} IN ({', '.join(map(repr, releases))})"
 
 
 def _refused(where: str, error: Exception) -> InputError:

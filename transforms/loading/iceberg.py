@@ -7,16 +7,18 @@ its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tokumei.schemas.errors import InputError, PolicyError, TokumeiError
+from tokumei.schemas.errors import InputError, TokumeiError
 from tokumei.transforms.loading.loadable import (
     RELEASE_COLUMN,
     Loadable,
     LoadableTable,
     Loaded,
     RowsOf,
+    not_installed,
+    of_releases,
     rows_changed,
     rows_with_release,
 )
@@ -62,12 +64,7 @@ def load_into_iceberg(release: Loadable, rows: RowsOf, catalog: str, namespace: 
         from pyiceberg.catalog import load_catalog
         from pyiceberg.exceptions import CommitFailedException
     except ImportError:
-        raise PolicyError(
-            "load.extra",
-            where="--into",
-            what="pyiceberg is not installed",
-            fix="install tokumei with its extra: tokumei[iceberg]",
-        ) from None
+        raise not_installed("pyiceberg", "iceberg") from None
     at = f"iceberg://{catalog}/{namespace}"
     try:
         opened = load_catalog(catalog)
@@ -126,12 +123,12 @@ def _table(catalog: Catalog, namespace: str, table: LoadableTable) -> Table:
 
 def _load(release: Loadable, table: LoadableTable, rows: RowsOf, into: Table) -> Loaded:
     name = ".".join(into.name())
-    there = into.scan(_of([release.release_id]), selected_fields=(RELEASE_COLUMN,)).count()
+    there = into.scan(of_releases([release.release_id]), selected_fields=(RELEASE_COLUMN,)).count()
     if there == table.records:
         return Loaded(table=name, records=there, deleted=0, new=False)
     if there:
         raise rows_changed(name, there, table.records)
-    replaced = _of(release.replaces) if release.replaces else None
+    replaced = of_releases(release.replaces) if release.replaces else None
     deleted = into.scan(replaced, selected_fields=(RELEASE_COLUMN,)).count() if replaced is not None else 0
     told = {_PROPERTY: release.release_id}
     # Rows that are loaded twice at once must fail, not be added once more: nothing is retried but by whoever
@@ -142,8 +139,3 @@ def _load(release: Loadable, table: LoadableTable, rows: RowsOf, into: Table) ->
             transaction.delete(replaced, snapshot_properties=told)
         transaction.append(rows_with_release(release, table, rows), snapshot_properties=told)
     return Loaded(table=name, records=table.records, deleted=deleted, new=True)
-
-
-def _of(releases: Sequence[str]) -> str:
-    """Return the condition that a row is of some releases; their names have no quotes (`make_plan`)."""
-    return f"{RELEASE_COLUMN} in ({', '.join(map(repr, releases))})"

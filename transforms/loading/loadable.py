@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tokumei.schemas.errors import AlreadyPublishedError, InputError
+from tokumei.schemas.errors import AlreadyPublishedError, InputError, PolicyError
 from tokumei.schemas.formats import DEFAULT_OUTPUT
-from tokumei.transforms.formats.partitions import NO_VALUE
+from tokumei.transforms.formats.partitions import named_value
 from tokumei.transforms.release.manifest import damaged, read_manifest
 from tokumei.transforms.release.reread import reread
 from tokumei.transforms.storage.base import Store
@@ -124,10 +123,8 @@ def loadable_rows(store: Store, base: str, table: LoadableTable) -> Iterator[pa.
         if hashlib.sha256(data).hexdigest() != digest:
             raise damaged(uri)
         part = pq.ParquetFile(pa.BufferReader(data)).read()
-        for folder in path.split("/")[2:-1]:
-            name, text = map(unquote, folder.split("="))
-            value = pa.scalar(None if text == NO_VALUE else text, pa.string())
-            part = part.append_column(name, pa.repeat(value, part.num_rows))
+        for name, value in filter(None, map(named_value, path.split("/")[2:-1])):
+            part = part.append_column(name, pa.repeat(pa.scalar(value, pa.string()), part.num_rows))
         yield from part.select(table.schema.names).cast(table.schema).to_batches()
 
 
@@ -144,6 +141,21 @@ def rows_with_release(release: Loadable, table: LoadableTable, rows: RowsOf) -> 
             )
 
     return pa.RecordBatchReader.from_batches(schema, batches())
+
+
+def of_releases(releases: Sequence[str]) -> str:
+    """Return the condition that a row is of some releases; their names have no quotes (`make_plan`)."""
+    return f"{RELEASE_COLUMN} IN ({', '.join(map(repr, releases))})"
+
+
+def not_installed(library: str, extra: str) -> PolicyError:
+    """Return what is told where the library that writes to a place is not there."""
+    return PolicyError(
+        "load.extra",
+        where="--into",
+        what=f"{library} is not installed",
+        fix=f"install tokumei with its extra: tokumei[{extra}]",
+    )
 
 
 def rows_changed(name: str, there: int, records: int) -> InputError:

@@ -26,10 +26,8 @@ _OTHER, _SKIP = 0, 1  # character classes: in no place name; without meaning in 
 _MOST_CHARACTERS = 64  # no place name is longer, spaces included; a longer walk is given up
 _BLOCK = 1 << 15  # rows walked together; small enough to stay in the processor's cache
 _ALIKE = 24  # bytes, of whole words: eight kanji, which tell most municipalities
-_SAMPLE, _REPEATING = (
-    4096,
-    0.5,
-)  # beginnings looked at, and the share of distinct ones up to which they are found
+_SAMPLE = 4096  # beginnings looked at
+_REPEATING = 0.5  # share of distinct ones among them, up to which those alike are found
 _MIXING = np.uint64(0x9E3779B97F4A7C15)
 _UNENDING = np.iinfo(np.int64).max
 
