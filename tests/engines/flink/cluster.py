@@ -15,6 +15,7 @@ import argparse
 import fcntl
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -48,6 +49,7 @@ RUNNER = (
 )
 WORKERS = "tokumei.pipelines.worker_pool"
 READY_SECONDS = 120
+STARTS = 3
 # How long a Python worker outlives a stage. A restart waits longer, lest it meet a worker that died.
 _KEEP_WORKERS_SECONDS = 4
 
@@ -98,6 +100,10 @@ appender.console.layout.pattern = %d{HH:mm:ss,SSS} %-5p %c{1} - %m%n
 
 class ClusterError(Exception):
     """Something is missing or did not come up; the text says what to do."""
+
+
+class EndedAtOnce(ClusterError):
+    """A process of the cluster ended while it started; the text holds the end of its log."""
 
 
 def install() -> None:
@@ -161,6 +167,15 @@ def start(run: Path, task_managers: int, slots: int, restarts: int) -> dict[str,
         raise ClusterError(f"there is a cluster under {run}: stop it first")
     install()
     (run / "logs").mkdir(parents=True, exist_ok=True)
+    for _ in range(STARTS - 1):
+        try:
+            return _start(run, task_managers, slots, restarts)
+        except EndedAtOnce as error:  # a port that was free may have been taken in between
+            _tell(f"{error}\nstarting anew, on other ports")
+    return _start(run, task_managers, slots, restarts)
+
+
+def _start(run: Path, task_managers: int, slots: int, restarts: int) -> dict[str, Any]:
     rest, rpc, jobs = _free_ports(3)
     state: dict[str, Any] = {"run": str(run), "rest": f"http://localhost:{rest}", "pids": {}}
     configure(run, rest, rpc, slots, restarts)
@@ -297,7 +312,9 @@ def _wait(run: Path, state: dict[str, Any], what: str, ready: Callable[[], bool]
                 return
         gone = [name for name, pid in state["pids"].items() if not _is_ours(pid)]
         if gone:
-            raise ClusterError(f"{gone[0]} ended at once: see {run / 'logs' / gone[0]}.log")
+            log = run / "logs" / f"{gone[0]}.log"
+            end = "\n".join(log.read_text(errors="replace").splitlines()[-40:])
+            raise EndedAtOnce(f"{gone[0]} ended at once: see {log}, which ends with\n{end}")
         if time.monotonic() > deadline:
             raise ClusterError(f"the {what} not ready after {READY_SECONDS} s: see {run / 'logs'}")
         time.sleep(0.3)
@@ -309,11 +326,16 @@ def _listens(port: int) -> bool:
 
 
 def _free_ports(n: int) -> list[int]:
-    with_ports = [socket.create_server(("localhost", 0)) for _ in range(n)]
-    ports = [s.getsockname()[1] for s in with_ports]
-    for s in with_ports:
-        s.close()
-    return ports
+    # Below those that the kernel gives to outgoing connections: such a one, even one that asks whether the port
+    # answers yet, would else now and then be given the port before its server has come up.
+    lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    ports: list[int] = []
+    for port in random.sample(range(lowest // 2, lowest), lowest // 2):
+        with suppress(OSError), socket.create_server(("localhost", port)):
+            ports.append(port)
+        if len(ports) == n:
+            return ports
+    raise ClusterError("no port is free on this machine")
 
 
 @contextmanager
