@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tokumei.transforms.values.text import folded, folded_column
+from tokumei.transforms.values.text import folded, folded_column, nulls
 
 Marks = npt.NDArray[np.bool_]
 SPACES = [
@@ -43,7 +43,7 @@ def none_texts(texts: pa.StringArray, null_values: Sequence[str], *, spaces: boo
         null_values: the null texts.
         spaces: also texts that are empty or of spaces, whether or not the empty text is a null text.
     """
-    found = nulls_of(texts)
+    found = nulls(texts)
     spaces = spaces or not all(map(folded, null_values))
     at = np.flatnonzero(first_of_none(null_values)[first_bytes(texts)] & ~found)
     if not len(at):
@@ -70,12 +70,12 @@ def blank_cells(cells: pa.Array, null_values: Sequence[str]) -> Marks:
         try:
             cells = cells.cast(pa.string())
         except pa.ArrowInvalid:  # no texts
-            return nulls_of(cells)
+            return nulls(cells)
     if holds_text(cells.type):
         return none_texts(cells.cast(pa.string()), null_values)
     if pa.types.is_integer(cells.type) and any(text[-1].isdecimal() for text in _folds(tuple(null_values))):
         return none_texts(cells.cast(pa.string()), null_values)
-    found = nulls_of(cells)
+    found = nulls(cells)
     if pa.types.is_floating(cells.type):
         found |= _marks(pc.is_nan(cells.cast(pa.float64())).fill_null(False))
     return found
@@ -114,7 +114,7 @@ def first_bytes(texts: pa.Array) -> npt.NDArray[np.uint8]:
     found: npt.NDArray[np.uint8] = np.frombuffer(data, np.uint8).take(bounds[:-1], mode="clip")
     empty = bounds[1:] == bounds[:-1]
     if texts.null_count:
-        empty |= nulls_of(texts)
+        empty |= nulls(texts)
     if empty.any():
         found[empty] = 0
     return found
@@ -127,11 +127,6 @@ def places_or_end(coded: pa.DictionaryArray) -> npt.NDArray[np.integer]:
         indices = indices.cast(pa.int64()).fill_null(len(coded.dictionary))
     places: npt.NDArray[np.integer] = indices.to_numpy()
     return places
-
-
-def nulls_of(cells: pa.Array) -> Marks:
-    """Return which cells are null."""
-    return _marks(cells.is_null())
 
 
 def _marks(found: pa.BooleanArray) -> Marks:

@@ -9,13 +9,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tokumei.transforms.values.text import nulls
+
 Mask = npt.NDArray[np.bool_]
 
 
 def present(values: pa.Array) -> Mask:
     """Return a mask of the cells that hold a value."""
-    mask: Mask = values.is_valid().to_numpy(zero_copy_only=False)
-    return mask
+    return ~nulls(values)
 
 
 def where(mask: Mask, text: str | None, values: pa.Array) -> pa.Array:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 NOWHERE = -1  # target of text that names no place
 _OTHER, _SKIP = 0, 1  # character classes: in no place name; without meaning in place names
 _MOST_CHARACTERS = 64  # no place name is longer, spaces included; a longer walk is given up
-_BLOCK = 1 << 15  # rows walked together; small enough to stay in the processor's cache
+_BLOCK = 1 << 16  # rows walked together; small enough to stay in the processor's cache
 _ALIKE = 24  # bytes, of whole words: eight kanji, which tell most municipalities
 _SAMPLE = 4096  # beginnings looked at
 _REPEATING = 0.5  # share of distinct ones among them, up to which those alike are found

@@ -60,7 +60,8 @@ def utf8(values: pa.Array) -> Utf8:
         return Utf8(empty, empty, np.zeros(_PADDING, dtype=np.uint8))
     bounds = np.frombuffer(offsets, dtype=np.int32, count=len(values) + 1, offset=4 * values.offset)
     first, last = int(bounds[0]), int(bounds[-1])
-    padded = np.zeros(last - first + _PADDING, dtype=np.uint8)
+    padded = np.empty(last - first + _PADDING, dtype=np.uint8)
+    padded[last - first :] = 0
     if last > first:
         padded[: last - first] = np.frombuffer(data, dtype=np.uint8, count=last - first, offset=first)
     starts = bounds[:-1].astype(np.int64) - first
@@ -72,6 +73,9 @@ def utf8(values: pa.Array) -> Utf8:
 
 def nulls(values: pa.Array) -> Bools:
     """Return which values are null."""
+    without_bits = pa.types.is_union(values.type) or pa.types.is_run_end_encoded(values.type)
+    if values.null_count == 0 and not without_bits:  # as most often
+        return np.zeros(len(values), dtype=np.bool_)
     missing: Bools = values.is_null().to_numpy(zero_copy_only=False)
     return missing
 

@@ -377,7 +377,7 @@ def test_empty_and_all_null(column):
 
 
 def test_columns_longer_than_a_block():
-    names = [place.full for place in PLACES] * 20
+    names = [place.full for place in PLACES] * 40
     assert len(names) > place_automaton._BLOCK
     assert city(*names) == names
 
