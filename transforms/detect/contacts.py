@@ -14,6 +14,7 @@ import polars as pl
 import pyarrow as pa
 
 from tokumei.schemas.tables import plate_offices
+from tokumei.transforms.detect.accounts import accounts
 from tokumei.transforms.detect.kinds import Kind
 from tokumei.transforms.detect.shadow import spelled
 from tokumei.transforms.values.phones import phone_area
@@ -25,17 +26,21 @@ _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _HOST = r"[A-Z0-9-]+(?:\.[A-Z0-9-]+)*\.[A-Z]{2,}"
 _USER = r"[A-Z0-9._%+-]+"
 # Written so that no program finds it: taro [at] example dot jp, taro アット example ドット jp.
-_AT = r"(?: ?[(\[] ?(?:AT|@|アット(?:マ-ク)?) ?[)\]] ?| (?:AT|アット(?:マ-ク)?) |_AT_| ?@ ?)"
-_DOT = r"(?: ?[(\[] ?(?:DOT|\.|ドット) ?[)\]] ?| (?:DOT|ドット) |_DOT_)"
+_SAID = r"(?:アット(?:マ-ク)?|あっと(?:ま-く)?)"
+_AT = rf"(?: ?[(\[{{<【] ?(?:AT|@|{_SAID}) ?[)\]}}>】] ?| AT |_AT_| ?(?:@|{_SAID}) ?)"
+_DOT = r"(?: ?[(\[{<【] ?(?:DOT|\.|ドット|どっと) ?[)\]}>】] ?| DOT |_DOT_| ?(?:ドット|どっと) ?|。)"
+_ENDS = r"(?:COM|NET|ORG|INFO|JP)"
+# Another sign for @ before what can be nothing but a host; and letter by letter.
+_MARKED = (
+    rf"[A-Z0-9._%+-]{{3,}} ?(?:[★☆◎●■◆＊*]|[(\[] ?A ?[)\]]|{_SAID}) ?(?:[A-Z0-9-]+\.)+{_ENDS}(?:[^A-Z0-9.]|$)"
+)
+_APART = r"(?:[A-Z0-9._-] ){2,}(?:@|[(\[]? ?AT ?[)\]]?)(?: [A-Z0-9-])+(?: \.(?: [A-Z0-9-])+)+"
 _PHONE_GAP = r"[\s.()|*=~〜-]{1,3}"
 _PHONE = (
     rf"(?:^|[^0-9A-Z.+-])((?:\+[\s-]?81[\s()0-]{{0,4}}|\(?0)[0-9]{{1,4}}\)?{_PHONE_GAP}[0-9]{{1,4}}{_PHONE_GAP}[0-9]{{3,4}}"
     r"|\+[\s-]?81[1-9][0-9]{8,9}|0[5-9]0[1-9][0-9]{7})(?:$|[^0-9A-Z-])"
 )
 _ALL_DIGITS = re.compile(r"0[0-9]{9,10}")
-# Where people have accounts, as shadows write it: every long vowel is a hyphen.
-SERVICES = "LINE|ライン|インスタ(?:グラム)?|INSTAGRAM|ツイッタ-?|TWITTER|FACEBOOK|フェイスブック|TIKTOK"
-_NAMED_ACCOUNT = rf"(?:{SERVICES}) ?の?(?:ID|アカウント)[^A-Z0-9。]{{0,4}}[A-Z0-9_.-]{{4,}}"
 # Lines of a passport (P<JPNSATO<<TARO<<<<, TR12345670JPN5001151M3001012): ICAO Doc 9303.
 _MRZ = (
     r"(?:^|[^A-Z0-9])[PIACV][A-Z<][A-Z]{3}[A-Z]+(?:<[A-Z]+)*<<[A-Z]+<"
@@ -69,12 +74,13 @@ def contacts() -> tuple[Kind, ...]:
         Kind(
             "e-mail address",
             "電子メールアドレス",
-            rf"{_USER} ?(?:@|[(\[] ?(?:AT|@) ?[)\]]) ?{_HOST}|{_USER}{_AT}[A-Z0-9-]+(?:{_DOT}[A-Z0-9-]+)+",
+            rf"{_USER} ?(?:@|[(\[{{<【] ?(?:AT|@|{_SAID}) ?[)\]}}>】]) ?{_HOST}"
+            rf"|{_USER}{_AT}[A-Z0-9-]+(?:{_DOT}[A-Z0-9-]+)+|{_MARKED}|{_APART}",
         ),
         Kind(TELEPHONE, "電話番号", _PHONE, _telephones),
         Kind("web address", "URL", rf"(?:HTTPS?|FTP)://{_HOST}|(?:^|[^A-Z0-9.@-])WWW\.{_HOST}"),
         Kind("account name", "SNS等のアカウント", r"(?:^|[\s(「、。:/])@[A-Z0-9_][A-Z0-9_.]{3,}"),
-        Kind("account name", "SNS等のアカウント", _NAMED_ACCOUNT),
+        *accounts(),
         Kind("IP address", "IPアドレス", rf"(?:^|[^0-9.A-Z])(?:{_OCTET}\.){{3}}{_OCTET}(?:$|[^0-9.])"),
         Kind(
             "IP address",

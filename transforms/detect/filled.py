@@ -1,4 +1,4 @@
-"""Numbers with some other sign between their digits or groups: 0x9x0x1x2…, 1の2の3の…, 090+1234+5678."""
+"""Numbers with some other sign between their digits or groups: 0x9x0x1x2…, 1の2の3の…, 090ハイフン1234ハイフン5678."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from tokumei.transforms.detect.contacts import is_telephone
 _USUAL = "0-9\\s.()-"  # what stands between digits and groups of any number
 _EACH = re.compile(r"(?<![0-9])[0-9]([^0-9\n])[0-9](?:\1[0-9]){8,17}(?!\1?[0-9])")
 _GROUPS = re.compile(
-    rf"(?<![0-9])(?:0[0-9]{{1,4}}([^{_USUAL}])[0-9]{{1,4}}\1[0-9]{{3,4}}|[0-9]{{4}}([^{_USUAL}])[0-9]{{4}}\2[0-9]{{4}}"
+    rf"(?<![0-9])(?:0[0-9]{{1,4}}([^{_USUAL}]{{1,4}})[0-9]{{1,4}}\1[0-9]{{3,4}}|[0-9]{{4}}([^{_USUAL}])[0-9]{{4}}\2[0-9]{{4}}"
     rf"(?:\2[0-9]{{4}})?)(?![0-9])"
 )
-_PERHAPS = rf"(?:[0-9][^0-9]){{9}}[0-9]|[0-9]{{2,4}}[^{_USUAL}][0-9]{{1,4}}[^{_USUAL}][0-9]{{3,4}}"
+_PERHAPS = (
+    rf"(?:[0-9][^0-9]){{9}}[0-9]|[0-9]{{2,4}}[^{_USUAL}]{{1,4}}[0-9]{{1,4}}[^{_USUAL}]{{1,4}}[0-9]{{3,4}}"
+)
 _NO_DIGIT = re.compile("[^0-9]")
 
 
@@ -23,7 +25,7 @@ def with_gaps(shadows: pl.Series, gap: str) -> pl.Series:
     """Return shadows in which numbers have the usual gap between their digits or groups, or none.
 
     Such are ten to nineteen single digits with one and the same sign between them, and telephone numbers and
-    numbers with a check digit whose groups have one and the same sign between them.
+    numbers with a check digit whose groups have one and the same sign between them (telephones up to four).
 
     Args:
         shadows: texts; nulls stay null.
