@@ -1,4 +1,4 @@
-"""Numbers with some other sign between their digits or groups: 0x9x0x1x2…, 1の2の3の…, 090ハイフン1234ハイフン5678."""
+"""Numbers with some other sign between their digits or groups: 1の2の3の…, 090ハイフン1234ハイフン5678."""
 
 from __future__ import annotations
 
