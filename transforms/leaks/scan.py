@@ -18,6 +18,7 @@ from tokumei.schemas.leaks import leaves_numbers
 from tokumei.transforms.counting.person_values import Theirs, days_as_texts
 from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.leaks.beside import beside
+from tokumei.transforms.leaks.birth_parts import birth_in_parts
 from tokumei.transforms.leaks.found import Found, Leaks, LeakSearch
 from tokumei.transforms.leaks.labels import Cells
 from tokumei.transforms.leaks.named import named_values
@@ -97,6 +98,7 @@ def scan(
         if whole is not None and name not in redacted:
             found |= whole_values(table, sources, order, name, whole)
     found |= dict(beside(table, batch, names))
+    found |= dict(birth_in_parts(table, batch, forms.born()))
     return found | _judged(table, batch, sources, order)
 
 
