@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from tokumei.transforms.detect.accounts import SERVICES
-from tokumei.transforms.detect.read_out import READ_OUT
+from tokumei.transforms.detect.contacts import SERVICES
+from tokumei.transforms.detect.filled import READ_OUT
 from tokumei.transforms.detect.spans import SpanLabel
 
 _SERVICES = rf"{SERVICES}|GMAIL|ZOOM|PAYPAY|SNS"

@@ -17,8 +17,7 @@ import pyarrow.compute as pc
 
 from tokumei.transforms.detect.checked import is_whole, numbers_inside, whole_numbers
 from tokumei.transforms.detect.contacts import TELEPHONE, any_contact, contacts, without_uuids
-from tokumei.transforms.detect.filled import with_gaps
-from tokumei.transforms.detect.read_out import PERHAPS_READ_OUT, as_digits
+from tokumei.transforms.detect.filled import PERHAPS_READ_OUT, as_digits, with_gaps
 from tokumei.transforms.detect.shadow import KANJI_DIGITS, numbered, shadow, spelled
 from tokumei.transforms.detect.text_array import CharacterKind
 from tokumei.transforms.detect.worded import with_word, worded

@@ -27,10 +27,14 @@ from tokumei.transforms.leaks.own_forms import OwnForms
 from tokumei.transforms.leaks.own_search import OwnSearch
 from tokumei.transforms.leaks.own_tokens import own_tokens
 from tokumei.transforms.leaks.own_whole import whole_values
-from tokumei.transforms.leaks.people import codes_of_people, names_and_addresses, names_in
+from tokumei.transforms.leaks.people import (
+    addresses_and_births,
+    codes_of_people,
+    names_and_addresses,
+    names_in,
+)
 from tokumei.transforms.leaks.sought_column import SoughtColumn
 from tokumei.transforms.leaks.theirs import theirs_in
-from tokumei.transforms.leaks.told import addresses_and_births
 from tokumei.transforms.leaks.values import own_values, plain_texts, read_cells
 from tokumei.transforms.leaks.written import WrittenColumn
 from tokumei.transforms.planning.plan import TablePlan
