@@ -27,8 +27,7 @@ from tokumei.transforms.detect.told_set import ToldSet
 from tokumei.transforms.leaks.found import LeakSearch
 from tokumei.transforms.leaks.numbers import numbers_in
 from tokumei.transforms.leaks.own_tokens import own_tokens
-from tokumei.transforms.leaks.people import names_in
-from tokumei.transforms.leaks.told import addresses_and_births
+from tokumei.transforms.leaks.people import addresses_and_births, names_in
 from tokumei.transforms.leaks.values import read_cells
 from tokumei.transforms.leaks.verdict import is_leak
 from tokumei.transforms.leaks.written import WrittenColumn

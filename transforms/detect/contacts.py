@@ -25,8 +25,15 @@ _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _HOST = r"[A-Z0-9-]+(?:\.[A-Z0-9-]+)*\.[A-Z]{2,}"
 _USER = r"[A-Z0-9._%+-]+"
 # Written so that no program finds it: taro [at] example dot jp, taro アット example ドット jp.
-_AT = r"(?: ?[(\[] ?(?:AT|@|アット(?:マ-ク)?) ?[)\]] ?| (?:AT|アット(?:マ-ク)?) |_AT_| ?@ ?)"
-_DOT = r"(?: ?[(\[] ?(?:DOT|\.|ドット) ?[)\]] ?| (?:DOT|ドット) |_DOT_)"
+_SAID = r"(?:アット(?:マ-ク)?|あっと(?:ま-く)?)"
+_AT = rf"(?: ?[(\[{{<【] ?(?:AT|@|{_SAID}) ?[)\]}}>】] ?| AT |_AT_| ?(?:@|{_SAID}) ?)"
+_DOT = r"(?: ?[(\[{<【] ?(?:DOT|\.|ドット|どっと) ?[)\]}>】] ?| DOT |_DOT_| ?(?:ドット|どっと) ?|。)"
+_ENDS = r"(?:COM|NET|ORG|INFO|JP)"
+# Another sign for @ before what can be nothing but a host; and letter by letter.
+_MARKED = (
+    rf"[A-Z0-9._%+-]{{3,}} ?(?:[★☆◎●■◆＊*]|[(\[] ?A ?[)\]]|{_SAID}) ?(?:[A-Z0-9-]+\.)+{_ENDS}(?:[^A-Z0-9.]|$)"
+)
+_APART = r"(?:[A-Z0-9._-] ){2,}(?:@|[(\[]? ?AT ?[)\]]?)(?: [A-Z0-9-])+(?: \.(?: [A-Z0-9-])+)+"
 _PHONE_GAP = r"[\s.()|*=~〜-]{1,3}"
 _PHONE = (
     rf"(?:^|[^0-9A-Z.+-])((?:\+[\s-]?81[\s()0-]{{0,4}}|\(?0)[0-9]{{1,4}}\)?{_PHONE_GAP}[0-9]{{1,4}}{_PHONE_GAP}[0-9]{{3,4}}"
@@ -34,8 +41,42 @@ _PHONE = (
 )
 _ALL_DIGITS = re.compile(r"0[0-9]{9,10}")
 # Where people have accounts, as shadows write it: every long vowel is a hyphen.
-SERVICES = "LINE|ライン|インスタ(?:グラム)?|INSTAGRAM|ツイッタ-?|TWITTER|FACEBOOK|フェイスブック|TIKTOK"
-_NAMED_ACCOUNT = rf"(?:{SERVICES}) ?の?(?:ID|アカウント)[^A-Z0-9。]{{0,4}}[A-Z0-9_.-]{{4,}}"
+SERVICES = (
+    "LINE|ライン|らいん|INSTA(?:GRAM)?|インスタ(?:グラム)?|いんすた(?:ぐらむ)?|TWITTER|ツイッタ-?|ついった-?|FACEBOOK"
+    "|フェイスブック|TIKTOK|ティックトック|DISCORD|ディスコ-ド|SKYPE|スカイプ|THREADS|スレッズ|MIXI|ミクシィ"
+    "|KAKAO(?:TALK)?|カカオ(?:ト-ク)?|WECHAT|ウィ-チャット|微信|WHATSAPP|ワッツアップ|TELEGRAM|テレグラム"
+    "|SNAPCHAT|スナップチャット|BLUESKY|ブル-スカイ|MASTODON|BEREAL|LINKEDIN|YOUTUBE|ユ-チュ-ブ"
+)
+_CALLED = "ID|アカウント|垢"
+_NAMED = (
+    rf"(?:{SERVICES}|(?:^|[^A-Z0-9])(?:X|IG|FB|ZOOM|PAYPAY)) ?の?(?:{_CALLED})"
+    r"[^A-Z0-9。]{0,4}[A-Z0-9_.-]{4,}"
+)
+_HANDLE = r"([A-Z0-9][A-Z0-9_.]{2,}(?:[A-Z0-9_]|#[0-9]{4}))"
+_JOINT = (
+    rf"(?:[)」] ?)?の?(?:{_CALLED}|ユ-ザ-名?|名前?|号|登録名)?(?:[ :=はが→⇒>「(/]{{1,3}}|-> ?)(?:LIVE:)?@?"
+)
+_BEHIND = rf"(?:^|[^A-Zァ-ヺ-])(?:{SERVICES}){_JOINT}{_HANDLE}"
+_BEFORE = rf"{_HANDLE} ?[(](?:{SERVICES})(?: ?(?:{_CALLED}))?[)]"
+_SHORT = rf"(?:^|[^A-Z0-9])(?:IG|FB) ?[:は] ?@?{_HANDLE}"
+_LOOKS = re.compile(r"(?=.*[0-9_#]|.+\..)(?:.*_|(?:[^A-Z]*[A-Z]){3})")
+_WORD = re.compile(
+    r"(?:VER|VERSION|IOS|IPHONE|IPAD|ANDROID|WINDOWS|PHASE|PLAN|STEP|TYPE|MODEL|CASE|GROUP|STAMP|COUPON|CODE|ROOM)"
+    r"[0-9._]*|.*\.(?:JPE?G|PNG|GIF|PDF|CSV|XLSX?|DOCX?|TXT|HTML?|MP4|COM|JP|NET|ORG|ME)"
+)
+_USER = r"([A-Z0-9][A-Z0-9_.-]*)"
+_FOLDER = (
+    rf"(?:[A-Z]:[\\/¥]{{1,2}}|[\\/¥]{{2}}[A-Z0-9_.-]+[\\/¥]|(?:^|[^A-Z0-9_.-])[\\/¥])"
+    rf"(?:USERS|HOME|USERS?HOME|DOCUMENTS AND SETTINGS|PROFILES)[\\/¥]{{1,2}}{_USER}(?:[\\/¥]|$|[^A-Z0-9_.-])"
+)
+_TILDE = rf"(?:^|[^A-Z0-9~])~{_USER}/"
+# What is called so on machines, and pages of applications (/home/index, /users/list).
+_MACHINES = re.compile(
+    r"(?:ALL|PUBLIC|DEFAULT|SHARED?|COMMON|USERS?|USER[0-9]+|APPS?|ADMIN(?:ISTRATOR)?|GUEST|ROOT|SYSTEM|SERVICE"
+    r"|UBUNTU|DEBIAN|CENTOS|EC2-USER|AZUREUSER|VAGRANT|RUNNER|JENKINS|GITLAB|GIT|DOCKER|NODE|PI|WWW(?:-DATA)?"
+    r"|TEST|DEMO|TMP|TEMP|LOGS?|DATA|WORK|DEV|ORACLE|POSTGRES|MYSQL|HADOOP|SPARK|BATCH|INDEX.*|LIST|LOGIN|LOGOUT"
+    r"|NEW|EDIT|SEARCH|PROFILE|ME|SETTINGS|TOP|ABOUT|NEWS|[0-9]+)",
+)
 # Lines of a passport (P<JPNSATO<<TARO<<<<, TR12345670JPN5001151M3001012): ICAO Doc 9303.
 _MRZ = (
     r"(?:^|[^A-Z0-9])[PIACV][A-Z<][A-Z]{3}[A-Z]+(?:<[A-Z]+)*<<[A-Z]+<"
@@ -61,6 +102,31 @@ def _with_letters(texts: Sequence[str]) -> list[bool]:
     return [re.fullmatch(r"[0-9:-]+", text) is None for text in texts]  # 26-03-31-12-30-00 is a time
 
 
+def _accounts() -> tuple[Kind, ...]:
+    """Return the kinds of account names that a word or a folder before them tells.
+
+    A word beside the name of a service is an account if it looks like one (letters with digits, _ or dots),
+    or if somebody calls it so; in a path, what stands behind Users or home, but for names of machines.
+    """
+    name, title = "account name", "SNS等のアカウント"
+    return (
+        Kind(name, title, _NAMED),
+        *(Kind(name, title, pattern, _are_accounts) for pattern in (_BEHIND, _BEFORE, _SHORT)),
+        *(
+            Kind("user name in a path", "パスの利用者名", pattern, _are_users)
+            for pattern in (_FOLDER, _TILDE)
+        ),
+    )
+
+
+def _are_accounts(texts: Sequence[str]) -> list[bool]:
+    return [_LOOKS.match(text) is not None and _WORD.fullmatch(text) is None for text in texts]
+
+
+def _are_users(texts: Sequence[str]) -> list[bool]:
+    return [_MACHINES.fullmatch(text.rstrip(".")) is None for text in texts]
+
+
 @cache
 def contacts() -> tuple[Kind, ...]:
     """Return the kinds that are known by how they look."""
@@ -69,12 +135,13 @@ def contacts() -> tuple[Kind, ...]:
         Kind(
             "e-mail address",
             "電子メールアドレス",
-            rf"{_USER} ?(?:@|[(\[] ?(?:AT|@) ?[)\]]) ?{_HOST}|{_USER}{_AT}[A-Z0-9-]+(?:{_DOT}[A-Z0-9-]+)+",
+            rf"{_USER} ?(?:@|[(\[{{<【] ?(?:AT|@|{_SAID}) ?[)\]}}>】]) ?{_HOST}"
+            rf"|{_USER}{_AT}[A-Z0-9-]+(?:{_DOT}[A-Z0-9-]+)+|{_MARKED}|{_APART}",
         ),
         Kind(TELEPHONE, "電話番号", _PHONE, _telephones),
         Kind("web address", "URL", rf"(?:HTTPS?|FTP)://{_HOST}|(?:^|[^A-Z0-9.@-])WWW\.{_HOST}"),
         Kind("account name", "SNS等のアカウント", r"(?:^|[\s(「、。:/])@[A-Z0-9_][A-Z0-9_.]{3,}"),
-        Kind("account name", "SNS等のアカウント", _NAMED_ACCOUNT),
+        *_accounts(),
         Kind("IP address", "IPアドレス", rf"(?:^|[^0-9.A-Z])(?:{_OCTET}\.){{3}}{_OCTET}(?:$|[^0-9.])"),
         Kind(
             "IP address",

@@ -33,7 +33,7 @@ KANJI_DIGITS = {
     **dict(zip("〇一二三四五六七八九", "0123456789", strict=True)),
     **dict(zip("零壱弐参肆伍陸漆捌玖", "0123456789", strict=True)),
 }
-KANJI_NUMBER = rf"[{''.join(KANJI_DIGITS)}](?:[ .・-]?[{''.join(KANJI_DIGITS)}]){{5}}"
+KANJI_NUMBER = rf"[{''.join(KANJI_DIGITS)}](?:[ .・の-]?[{''.join(KANJI_DIGITS)}]){{5}}"
 
 
 def shadow(texts: pa.Array) -> pl.Series:

@@ -28,6 +28,7 @@ _LABELS = {
     TELEPHONE: SpanLabel.TELEPHONE,
     "web address": SpanLabel.URL,
     "account name": SpanLabel.ACCOUNT,
+    "user name in a path": SpanLabel.ACCOUNT,
     "IP address": SpanLabel.DEVICE,
     "MAC address": SpanLabel.DEVICE,
     "UUID": SpanLabel.DEVICE,

@@ -12,13 +12,10 @@ from collections.abc import Iterator
 import polars as pl
 
 from tokumei.transforms.detect.contacts import SERVICES
+from tokumei.transforms.detect.filled import READ_OUT
 from tokumei.transforms.detect.spans import SpanLabel
 
-_SERVICES = (
-    rf"{SERVICES}|INSTA|ティックトック"
-    "|DISCORD|ディスコ-ド|SKYPE|スカイプ|THREADS|スレッズ|KAKAO(?:TALK)?|カカオ(?:ト-ク)?|WECHAT|微信|WHATSAPP"
-    "|TELEGRAM|YOUTUBE|ユ-チュ-ブ|GMAIL|ZOOM|PAYPAY|SNS"
-)
+_SERVICES = rf"{SERVICES}|GMAIL|ZOOM|PAYPAY|SNS"
 _JOINT = r"(?: ?(?:ID|アカウント|ユ-ザ-名?|名前|垢))?[ ]?[:=はのが「(]{0,2} ?"
 _NAMED = rf"(?:(?:{_SERVICES}){_JOINT}|(?:(?:^|[^A-Z])ID|アカウント|ユ-ザ-名?) ?[:=は] ?)"
 _ACCOUNT = rf"{_NAMED}(@?[A-Z0-9_][A-Z0-9_.-]{{2,}}[A-Z0-9_])"
@@ -70,10 +67,12 @@ _RULES = (
     (_EXTENSION, SpanLabel.TELEPHONE),
     (_EXCHANGE, SpanLabel.TELEPHONE),
     (_SPOKEN, SpanLabel.TELEPHONE),
+    (f"({READ_OUT})", SpanLabel.TELEPHONE),
     *((rule, SpanLabel.NUMBER) for rule in (_LAST, _ENDING, _NUMBER_OF, _SHORTER, _BEHIND_SYMBOL, _OF_BANK)),
 )
 _PERHAPS = (
-    rf"{_K}{{2}}|{_K}の|[@/:]|アット| AT |[(\[] ?A ?[)\]]|{_NAMED}|パスワ|PASS|PW|PIN|暗証|\\({_SERVICES}\\)"
+    rf"{READ_OUT}|{_K}{{2}}|{_K}の|[@/:]|アット| AT |[(\[] ?A ?[)\]]|{_NAMED}"
+    rf"|パスワ|PASS|PW|PIN|暗証|\\({_SERVICES}\\)"
 )
 _COMPILED = tuple((re.compile(pattern), label) for pattern, label in _RULES)
 _COMMON = frozenset({"LINE", "GMAIL", "ZOOM", "SNS"})

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from tokumei.transforms.detect.checked import is_whole, numbers_inside, whole_numbers
 from tokumei.transforms.detect.contacts import TELEPHONE, any_contact, contacts, without_uuids
-from tokumei.transforms.detect.filled import with_gaps
+from tokumei.transforms.detect.filled import PERHAPS_READ_OUT, as_digits, with_gaps
 from tokumei.transforms.detect.shadow import KANJI_DIGITS, numbered, shadow, spelled
 from tokumei.transforms.detect.text_array import CharacterKind
 from tokumei.transforms.detect.worded import with_word, worded
@@ -30,14 +30,13 @@ from tokumei.transforms.values.text import strings
 _DIGIT = rf"[\d{''.join(KANJI_DIGITS)}]"
 # What a cell must have to be read at all: some digits, a sign of an address, or something wrapped.
 _PERHAPS = (
-    rf"{_DIGIT}(?:\D|[^\p{{L}}\p{{N}}]{{2,6}})?{_DIGIT}|\p{{No}}\W?\p{{No}}|[@＠/／\\]|[(（\[［]\s?[AaＡａ]|[WwＷｗ]\W?[WwＷｗ]|[%&]"
-    r"|[0-9A-Za-z+/_-]{12}|[<＜]{2}"
+    rf"{_DIGIT}(?:\D|[^\p{{L}}\p{{N}}]{{2,6}})?{_DIGIT}|\p{{No}}\W?\p{{No}}|[@＠/／\\]|[(（\[［{{｛<＜【]\s?[AaＡａ]|[WwＷｗ]\W?[WwＷｗ]|[%&]"
+    r"|[0-9A-Za-z+/_-]{12}|[<＜]{2}|[A-Za-z][._．＿][A-Za-z0-9]|[~★☆◎●■◆＊*¥￥]|アット|あっと|ｱｯﾄ"
+    r"|(?i:LINE|INSTA|TWITTER|FACEBOOK|TIKTOK|KAKAO|WECHAT|DISCORD|TELEGRAM|WHATSAPP|SKYPE|THREADS)"
+    r"|ライン|らいん|ﾗｲﾝ|ｲﾝｽﾀ|ＬＩＮＥ|[イい][ンん][スす][タた]|アカウント|ｱｶｳﾝﾄ"
+    rf"|{PERHAPS_READ_OUT}"
 )
-# What contacts have in common; in cells of letters and digits alone stand none.
-_CONTACT = (
-    r"[0-9](?:[^0-9]{0,4}[0-9]){5}|@|[(\[] ?AT ?[)\]]|_AT_|//|WWW\.|[0-9] ?[ぁ-ん] ?[0-9・.]"
-    r"|[0-9A-F]{2}[:-][0-9A-F]{2}[:-]|<<|(?:ID|アカウント)[^A-Z0-9。]{0,4}[A-Z0-9_.-]{4}|[0-9][A-Z]{3}[0-9]{7}"
-)
+# In cells of letters and digits alone stands no contact.
 _NO_CONTACT = r"^[0-9A-Z]*$"
 _TELEPHONES = r"^0[0-9]{9,10}$"
 _LONG = r"^[0-9]{10,11}$"
@@ -53,7 +52,7 @@ _MOST = 2.0**62
 _SHORTEST = 12  # digits of an identification code with a check digit
 # What a shadow has in which a number or a contact stands.
 _ANY_KIND = CharacterKind.DIGIT | CharacterKind.LATIN | CharacterKind.NUMERAL | CharacterKind.SIGN
-_TEN = r"[0-9](?:[^0-9]{0,3}[0-9]){9}"  # of a telephone number; others have more
+_TEN = r"[0-9](?:[^0-9]{0,4}[0-9]){9}"  # of a telephone number; others have more
 _TWELVE = r"\d(?:\D{0,3}\d){11}"
 _MOBILE = r"^([5-9]0[1-9][0-9]{7})$"
 
@@ -102,7 +101,7 @@ def _numbers_in(cells: pl.Series) -> dict[str, Found]:
 def _numbers_of(shadows: pl.Series) -> dict[str, Found]:
     if not len(shadows):
         return {}
-    texts = numbered(shadows)
+    texts = numbered(as_digits(shadows))
     long = texts.str.contains(_TEN)
     texts = texts.clone().scatter(long.arg_true(), with_gaps(texts.filter(long), "")) if long.any() else texts
     whole = is_whole(texts)
@@ -118,7 +117,7 @@ def _numbers_of(shadows: pl.Series) -> dict[str, Found]:
         found[TELEPHONE] = phones
     found |= _formed(text)
     reached = text.filter(text.str.contains(any_contact()))
-    reached = reached.filter(reached.str.contains(_CONTACT) & ~reached.str.contains(_NO_CONTACT))
+    reached = reached.filter(~reached.str.contains(_NO_CONTACT))
     for looks, some in ((worded, with_word(text)), (contacts, reached)):
         for look in looks() if len(some) else ():
             if holding := int(look.holding(some).sum()):

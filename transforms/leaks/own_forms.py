@@ -83,9 +83,13 @@ class OwnForms:
             LeakSearch("form", column, of): Found(
                 len(days) - days.null_count(), int((born.cast(pl.Date) == days).sum()), 0
             )
-            for of, born in self._born(self._order)
+            for of, born in self.born()
             if of != column
         }
+
+    def born(self) -> Iterator[tuple[str, pl.Series]]:
+        """Yield the columns of birth dates that are not released as they are, and days, one a record."""
+        return self._born(self._order)
 
     def _met(self, values: pl.Series, texts: pl.Series, compared: int) -> Found:
         met = own_values(values, Texts(texts, texts), self._shared, compared)

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from tokumei.schemas.column_names import Role, roles_of
 from tokumei.transforms.detect.other_forms import LAST_FOUR, last_four
-from tokumei.transforms.detect.readings import name_parts
+from tokumei.transforms.detect.readings import in_katakana, name_parts, readings_of
 from tokumei.transforms.detect.shadow import spelled
 from tokumei.transforms.detect.text_array import CharacterKind
+from tokumei.transforms.detect.written_otherwise import romaji, sounds
 from tokumei.transforms.leaks.found import Found, LeakSearch
 from tokumei.transforms.leaks.written import WrittenColumn
 from tokumei.transforms.planning.plan import TablePlan
@@ -26,13 +27,26 @@ from tokumei.transforms.values.cells import as_text, without_dictionary
 
 _KANJI = r"\p{Han}々ヶノ"
 _ADDRESSED = (
-    r"(?:様|さん|さま|サン|氏(?:[^名]|$)|殿|君|くん|ちゃん|宅(?:[^配地建急]|$)|家(?:[^\p{Han}]|$)|方(?:[^\p{Han}]|$)"
-    r"|夫妻|夫人|嬢|先生|-?SAN|-?SAMA)"
+    r"(?:様|さん|さま|サン|氏(?:[^名]|$)|殿|君|くん|ちゃん|宅(?:[^配地建急]|$)|家(?:[^族庭計屋具電賃事業財裁主畜系]|$)|方(?:[^\p{Han}]|$)"
+    r"|夫妻|夫人|嬢|先生|邸|姓|親子|[課部係社店]長|議員|医師|看護師|保健師|-?SAN|-?SAMA)"
 )
-_CALLED = rf"([{_KANJI}]{{1,6}}|[\p{{Katakana}}-]{{2,10}}) ?{_ADDRESSED}"
-_LONGEST = 4  # letters of a name
+_CALLED = (
+    rf"([{_KANJI}]{{1,6}}|[\p{{Katakana}}-]{{2,10}}|\p{{Hiragana}}[\p{{Hiragana}}-]{{1,7}}?) ?{_ADDRESSED}"
+)
+# In Latin letters: Mr. Sato, Sato-sama, T.Sato様, Sato, T.
+_TITLE = r"^(?:(?:MRS?|MS|MISS|DR|PROF)[. ] ?|[A-Z]\. ?)"
+_LATIN = (
+    rf"{_TITLE[1:]}[A-Z]{{3,}}"
+    rf"|[A-Z]{{3,}}(?:[ -](?:SAMA|SAN|KUN|CHAN|SENSEI)|,? [A-Z]\.|(?:\.[A-Z])? ?{_ADDRESSED})"
+)
+_LONGEST, _LONGEST_KANA = 4, 6  # letters of a name
 _WORD = rf"^[{_KANJI}\p{{Hiragana}}\p{{Katakana}}-]{{1,8}}$"
-_PERHAPS_CALLED = r"様|さ[んま]|サン|氏|殿|君|くん|ちゃん|宅|家|方|夫|嬢|先生|SA(?:N|MA)"
+_PERHAPS_CALLED = r"様|さ[んま]|サン|氏|殿|君|くん|ちゃん|宅|家|方|夫|嬢|先生|邸|姓|親子|長|議員|師"
+_PERHAPS_LATIN = (
+    r"[ -](?:SAMA|SAN|KUN|CHAN|SENSEI)|(?:MRS?|MS|MISS|DR|PROF|[A-Z])[. ] ?[A-Z]{3}"
+    rf"|[A-Z],? [A-Z]\.|[A-Z] ?(?:{_PERHAPS_CALLED})"
+)
+_READ = r"[\p{Hiragana}\p{Katakana}A-Z]"  # in names as they are read
 _FOUR = "#[0-9]{4}#"
 _NUMBERED = frozenset({Role.CONTACT, Role.IDENTIFIER, Role.CODE})
 _KINDS = frozenset({None, "phone", "card", "bank", "my_number"})
@@ -59,7 +73,7 @@ def own_tokens(
     """
     texts, people = written.texts, _people(written)
     tokens = {
-        "called": _called(texts),
+        "called": _called(texts, written.texts_have(CharacterKind.LATIN)),
         "part": _words(texts),
         "last": _fours(texts, written.texts_have(CharacterKind.DIGIT)),
     }
@@ -74,17 +88,19 @@ def own_tokens(
     firsts = people.unique().sort()
     dealt = pl.concat([*(of[_ROW] for of in asked.values()), firsts.gather_every(1 + len(firsts) // _DEALT)])
     dealt = dealt.unique().sort()
-    known = {
-        own: [*own(table, sources, order.take(dealt.to_arrow()))] for own in {_OF[kind] for kind in asked}
-    }
+    rows_of = order.take(dealt.to_arrow())
+    known = {own: [*own(table, sources, rows_of)] for own in {_OF[kind] for kind in asked}}
+    own_of = {kind: known[_OF[kind]] for kind in asked}
+    if "called" in asked and asked["called"][_TOKEN].str.contains(_READ).any():
+        own_of["called"] = [(name, _as_read(*names)) for name, names in own_of["called"]]
     for kind, of_kind in asked.items():
-        for name, values in known[_OF[kind]]:
+        for name, values in own_of[kind]:
             if name != column:  # what its own treatment leaves is what the policy says
                 yield LeakSearch(kind, column, name), _met(of_kind, _owned(dealt, values), len(dealt))
 
 
 def _owned(people: pl.Series, values: Sequence[pl.Series]) -> pl.DataFrame:
-    return pl.concat([pl.DataFrame({_ROW: people, _OWN: value}) for value in values]).drop_nulls()
+    return pl.concat([pl.DataFrame({_ROW: people, _OWN: value}) for value in values]).drop_nulls().unique()
 
 
 def _people(written: WrittenColumn) -> pl.Series:
@@ -95,18 +111,33 @@ def _people(written: WrittenColumn) -> pl.Series:
     return rows.with_columns(person=written.people).select(pl.col(_ROW).first().over("person")).to_series()
 
 
-def _called(texts: pl.Series) -> pl.DataFrame:
+def _called(texts: pl.Series, latin: NDArray[np.bool_]) -> pl.DataFrame:
     """Return (text, token): what may be a name of who is addressed; one letter as a word alone."""
-    rows = texts.str.contains(_PERHAPS_CALLED).fill_null(value=False).arg_true().cast(pl.Int64)
-    runs = pl.DataFrame({"text": rows, "run": texts.gather(rows).str.extract_all(_CALLED)}).explode("run")
-    runs = runs.drop_nulls().with_columns(pl.col("run").str.extract(_CALLED))
-    kana = pl.col("run").str.contains(r"\p{Katakana}")
+    spelled_so = _runs(texts, pl.Series(np.flatnonzero(latin)), _PERHAPS_LATIN, _LATIN)
+    pieces = []
+    if len(spelled_so):
+        names = sounds(spelled_so["run"].str.replace(_TITLE, "").str.extract("^([A-Z]+)"))
+        pieces.append(spelled_so.select("text", names.alias(_TOKEN)))
+    runs = _runs(texts, pl.Series(np.arange(len(texts))), _PERHAPS_CALLED, _CALLED)
+    if not len(runs):
+        return pieces[0].unique() if pieces else runs
+    runs = runs.with_columns(pl.col("run").str.extract(_CALLED))
+    katakana = pl.col("run").str.contains(r"\p{Katakana}")
+    hiragana = pl.col("run").str.contains(r"^\p{Hiragana}")
     size = pl.col("run").str.len_chars()
-    pieces = [runs.filter(kana | (size == 1)).rename({"run": _TOKEN})]
-    for length in range(2, _LONGEST + 1):
-        ends = runs.filter(~kana & (size >= length))
+    pieces.append(runs.filter(katakana | (size == 1)).rename({"run": _TOKEN}))
+    for length in range(2, _LONGEST_KANA + 1):
+        ends = runs.filter(~katakana & (hiragana | pl.lit(length <= _LONGEST)) & (size >= length))
         pieces.append(ends.select("text", pl.col("run").str.tail(length).alias(_TOKEN)))
-    return pl.concat(pieces).unique()
+    found = pl.concat(pieces).unique()
+    return found.with_columns(in_katakana(found[_TOKEN]))
+
+
+def _runs(texts: pl.Series, rows: pl.Series, perhaps: str, pattern: str) -> pl.DataFrame:
+    """Return (text, run): what matches a pattern in some texts, where another says that something may."""
+    rows = rows.filter(texts.gather(rows).str.contains(perhaps).fill_null(value=False))
+    runs = pl.DataFrame({"text": rows, "run": texts.gather(rows).str.extract_all(pattern)})
+    return runs.explode("run").drop_nulls()
 
 
 def _words(texts: pl.Series) -> pl.DataFrame:
@@ -142,6 +173,13 @@ def _names(
         texts = [_texts(sources, name, rows) for name in parts]
         one, other = texts if len(texts) == 2 else name_parts(texts[0])
         yield parts[0], (one, other.set(one == other, None))
+
+
+def _as_read(family: pl.Series, given: pl.Series) -> tuple[pl.Series, ...]:
+    """Return names with how they are read, in katakana and Latin letters; in kanji as tables of names do."""
+    kana = [in_katakana(name) for name in (family, given)]
+    kana += [name for pair in readings_of(family, given) for name in pair]
+    return (family, given, *kana, *(sounds(romaji(name)) for name in kana))
 
 
 def _ends(

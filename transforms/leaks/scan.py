@@ -18,6 +18,7 @@ from tokumei.schemas.leaks import leaves_numbers
 from tokumei.transforms.counting.person_values import Theirs, days_as_texts
 from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.leaks.beside import beside
+from tokumei.transforms.leaks.birth_parts import birth_in_parts
 from tokumei.transforms.leaks.found import Found, Leaks, LeakSearch
 from tokumei.transforms.leaks.labels import Cells
 from tokumei.transforms.leaks.named import named_values
@@ -26,10 +27,14 @@ from tokumei.transforms.leaks.own_forms import OwnForms
 from tokumei.transforms.leaks.own_search import OwnSearch
 from tokumei.transforms.leaks.own_tokens import own_tokens
 from tokumei.transforms.leaks.own_whole import whole_values
-from tokumei.transforms.leaks.people import codes_of_people, names_and_addresses, names_in
+from tokumei.transforms.leaks.people import (
+    addresses_and_births,
+    codes_of_people,
+    names_and_addresses,
+    names_in,
+)
 from tokumei.transforms.leaks.sought_column import SoughtColumn
 from tokumei.transforms.leaks.theirs import theirs_in
-from tokumei.transforms.leaks.told import addresses_and_births
 from tokumei.transforms.leaks.values import own_values, plain_texts, read_cells
 from tokumei.transforms.leaks.written import WrittenColumn
 from tokumei.transforms.planning.plan import TablePlan
@@ -97,6 +102,7 @@ def scan(
         if whole is not None and name not in redacted:
             found |= whole_values(table, sources, order, name, whole)
     found |= dict(beside(table, batch, names))
+    found |= dict(birth_in_parts(table, batch, forms.born()))
     return found | _judged(table, batch, sources, order)
 
 

@@ -183,19 +183,72 @@ def test_telephones_of_emoji():
     assert "telephone number" in numbers_in(pa.array([cell]))
 
 
-@pytest.mark.parametrize(
-    "cell",
-    [
-        "LINE ID: taro_1985x",
-        "ツイッターのID: taro_1985x",
-        "インスタのアカウントは taro.1985x",
-        "ＬＩＮＥＩＤ：taro1985",
-    ],
-)
+ACCOUNTS = """
+LINE ID: taro_1985x|ツイッターのID: taro_1985x|インスタのアカウントは taro.1985x|ＬＩＮＥＩＤ：taro1985|LINE ID: hanako
+らいん hanako_0412|らいんのIDは hanako_0412|LINE→hanako_0412|ﾗｲﾝ hanako_0412|LINE名 hanako_x|LINE(hanako_0412)|hanako_0412(LINE)
+インスタ hana.sato_|いんすた：hana.sato_|Instagram hana.sato_|IG: hana.sato_88|ツイッター hana_sato88|ついったー hana_sato88
+X(旧Twitter) hana_sato88|X（旧ツイッター）のアカウント hana_sato88|X ID: hanako0412|カカオ hanako0412|KakaoTalk: hanako0412
+テレグラム hanako0412|Telegram ID hanako0412|wechat hanako0412|WeChat ID: wxid_abc123|微信号 hanako0412|ディスコード hanako#0412
+スカイプ live:hanako0412|Skype名 hanako0412|スレッズ hana.sato_|フェイスブック hanako.sato.9|FB: hanako.sato.9|WhatsApp hanako0412
+"""
+NO_ACCOUNTS = """
+LINEで連絡|LINE IDを交換|Twitter 2024-01-01|オンラインID登録|LINE Payで支払|オンライン ABC123|online store A12345|ラインナップ NEW2024
+生産ライン B-1204 停止|LINE登録は5件|ガイドライン ver2024|Discord通知 ON|LINE WORKS導入|X線 A1234|ラインA1号機|Twitter広告 CPC120円
+LINE 3番線|LINE 2024.05.01|ライン 12.5mm|LINE photo.jpg|THREADS 16|インスタ:フォロワー10.5k|YouTube 1080p|BLUE LINE T2024A
+"""
+FOLDERS = r"""
+C:\Users\taro.sato\x.pdf|C:/Users/tsato/AppData|C:￥Users￥tsato￥Desktop|C:\\Users\\tsato\\x|/home/sato_t/report.txt|/Users/hanako/a.pdf
+\\server01\home\t-sato\書類|file:///home/tsato/a.txt|C:\Documents and Settings\tsato\x|\\nas\users\tsato\a.txt|~tsato/public_html
+"""
+NO_FOLDERS = r"""
+C:\Users\Public\Documents\a.xlsx|/usr/local/bin/python|C:\Program Files\App|/home/app/log|/home/user/data|C:\Users\Administrator\x
+GET /users/list|/home/index.html を表示|GET /home/ へ遷移|a/home/b|~1200円/月
+"""
+
+
+def cases(text):
+    return text.strip().replace("\n", "|").split("|")
+
+
+@pytest.mark.parametrize("cell", cases(ACCOUNTS))
 def test_accounts_that_a_word_tells(cell):
     assert "account name" in numbers_in(pa.array([cell]))
 
 
-@pytest.mark.parametrize("cell", ["LINEで連絡", "LINE IDを交換", "Twitter 2024-01-01", "オンラインID登録"])
+@pytest.mark.parametrize("cell", cases(NO_ACCOUNTS))
 def test_words_without_an_account(cell):
     assert "account name" not in numbers_in(pa.array([cell]))
+
+
+def test_user_names_in_paths_but_not_those_of_machines():
+    assert [c for c in cases(FOLDERS) if "user name in a path" not in numbers_in(pa.array([c]))] == []
+    assert [c for c in cases(NO_FOLDERS) if "user name in a path" in numbers_in(pa.array([c]))] == []
+
+
+MAILS = """
+t a r o @ e x a m p l e . j p|taro＠example。jp|taro あっと example どっと jp|taroアットマークexample.jp|taro(a)example.jp
+taro ★ example.jp|taro☆example.co.jp|taro＊example.jp|taro{at}example{dot}jp|taro<at>example.jp|taro(あっと)example.jp
+taro.sato【at】example【dot】co【dot】jp
+"""
+NO_MAILS = (
+    "会議はアットホーム|売上 5 * 3.jp|ドットコム企業|A*B.C|look at 3.5 mm|3★ホテル.jp|アット・ホーム.co"
+)
+
+
+def test_mail_addresses_that_no_program_was_to_find():
+    assert [c for c in cases(MAILS) if "e-mail address" not in numbers_in(pa.array([c]))] == []
+    assert [c for c in cases(NO_MAILS) if "e-mail address" in numbers_in(pa.array([c]))] == []
+
+
+SPOKEN = """
+ゼロキュウゼロ イチニサンヨン ゴロクナナハチ|電話はゼロ・キュー・ゼロ・イチ・ニ・サン・ヨン・ゴ・ロク・ナナ・ハチ|ゼロハチゼロの三三一二の五五六六
+zero nine zero one two three four five six seven eight|レイキュウレイ、イチニサンヨン、ゴロクナナハチ|ﾏﾙｷｭｳﾏﾙ ｲﾁﾆｻﾝﾖﾝ ｺﾞﾛｸﾅﾅﾊﾁ
+ゼロ90-1234-5678|ぜろさんのさんごーはちぜろのいちいちいちいち|090ハイフン1234ハイフン5678|零九零の一二三四の五六七八
+"""
+NOT_SPOKEN = "いちにいさんしい|ゼロから始める|サンゴ礁とイチゴ|いちごさんしちごさんくににし|010円と1234円と5678円|120円と3400円と5600円"
+
+
+def test_numbers_that_are_read_out():
+    assert [c for c in cases(SPOKEN) if "telephone number" not in numbers_in(pa.array([c]))] == []
+    assert [c for c in cases(NOT_SPOKEN) if numbers_in(pa.array([c]))] == []
+    assert "My Number" in numbers_in(pa.array(["夫はいちにさんよんごろくななはちきゅうぜろいちはち"]))

@@ -63,6 +63,38 @@ def test_who_is_addressed_by_the_own_family_name(said):
     assert leaks(cells, columns=("姓", "名")) == {("called", "姓")}
 
 
+READ = "サトウ スズキ ハヤシ ワタナベ イガラシ ハセガワ オウ モリ サイトウ タカハシ".split()  # noqa: SIM905
+LATIN = "Satoh Suzuki HAYASHI Watanabe Igarashi Hasegawa Oh Mori Saitou takahashi".split()  # noqa: SIM905
+ADDRESSED = "{}-sama 来庁|{}様|T.{}様|{}.T 様|Mr. {} called|Ms.{}|{} san|{}くん|{}氏|{}宅訪問|Dr. {}|H. {}|{}, H.|{}-kun"
+
+
+@pytest.mark.parametrize("said", ADDRESSED.split("|"))
+def test_who_is_addressed_in_latin_letters(said):
+    def cells(of):
+        return lambda i, v: said.format(LATIN[of(i) % 10]) if i % 5 == 0 else "変わりなし"
+
+    assert leaks(cells(lambda i: i)) == {("called", "氏名")}  # as the tables read it
+    assert leaks(cells(lambda i: i // 10)) == set()
+
+
+@pytest.mark.parametrize("said", ["{}様", "はい{}さん", "{}くん", "{}先生", "{}宅", "{} 氏"])
+def test_who_is_addressed_in_kana(said):
+    for kana in (READ, [word.translate({c: c - 0x60 for c in range(0x30A1, 0x30F7)}) for word in READ]):
+        if said.startswith("{}") or kana is not READ:
+            assert leaks(lambda i, v, k=kana: said.format(k[i % 10]) if i % 5 == 0 else "") == {
+                ("called", "氏名")
+            }
+            assert leaks(lambda i, v, k=kana: said.format(k[i // 10 % 10]) if i % 5 == 0 else "") == set()
+
+
+@pytest.mark.parametrize(
+    "said", ["{}家訪問", "{}家へ", "{}邸", "{}部長", "{}親子", "{}姓", "{}家計簿", "{}家族"]
+)
+def test_a_family_and_what_only_begins_so(said):
+    told = leaks(lambda i, v: said.format(v["姓"][i]) if i % 5 == 0 else "変わりなし")
+    assert told == (set() if said in {"{}家計簿", "{}家族"} else {("called", "氏名")})
+
+
 @pytest.mark.parametrize("columns", [("氏名",), ("姓", "名")])
 def test_a_given_name_is_a_name_too_and_so_is_a_whole_cell(columns):
     assert leaks(lambda i, v: f"{v['名'][i]}さん、{i}", columns=columns) == {("called", columns[0])}

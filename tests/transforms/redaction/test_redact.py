@@ -263,6 +263,8 @@ def test_own_values_are_found_in_every_form_that_the_leak_search_looks_for(text,
         ("LINE ID: yamaguchi1016_x", "LINE ID: 〔アカウント〕"),
         ("インスタはhana_pon、TEL 849-1621", "インスタは〔アカウント〕、TEL 〔電話〕"),
         ("携帯の下4桁は4017、末尾３桁 123", "携帯の下4桁は〔番号〕、末尾３桁 〔番号〕"),
+        ("カカオ hanako0412、C:\\Users\\taro.sato\\x", "カカオ 〔アカウント〕、C:\\Users\\〔アカウント〕\\x"),
+        ("折返しはゼロキュウゼロ、イチニサンヨン、ゴロクナナハチ", "折返しは〔電話〕"),
         ("LINEで連絡、ONLINE 会議、VALID: 1200", "LINEで連絡、ONLINE 会議、VALID: 1200"),
     ],
 )
