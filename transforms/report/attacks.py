@@ -45,7 +45,7 @@ _CONTROLS = {
     "linkage": "別の人について知っていることで、その人のレコードを探したとき",
     "singling_out": _NOBODY,
     "membership": "母集団から無作為に選んだとき",
-    "intersection": "前の公表だけを持つ者（k 人より少なくは絞れない）",
+    "intersection": "前の公表だけを持つ者（k人より少なくは絞れない）",
     "habit_profile": "別の人の傾向によって、その人の履歴を探したとき",
     "signature": "別の人の明細によって、その人の履歴を探したとき",
     "known_facts": _NOBODY,
@@ -150,7 +150,7 @@ def _sentence(table: TablePlan, measured: MeasuredAttack) -> str:
         )
     elif isinstance(attack, Intersection) and isinstance(found, JointClasses):
         told = (
-            f"前に公表したデータも持つ者は、両方に載る{people}を、k 人より少ない人数に絞り込むことができた"
+            f"前に公表したデータも持つ者は、両方に載る{people}を、k人より少ない人数に絞り込むことができた"
             f"（{number(found.alone)}人は、その人だけになる）。"
         )
         if attack.learns is not None:

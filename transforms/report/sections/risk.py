@@ -159,7 +159,7 @@ def _risks(before: Risk, after: Risk, k: int) -> tuple[RiskRow, ...]:
         ),
         row(
             f"{k}人未満のグループにいる人",
-            f"下限の k 人に満たないグループの人。当てられる割合が 1/{k} を超える",
+            f"下限のk人に満たないグループの人。当てられる割合が 1/{k} を超える",
             lambda r: of_people(r, r.people_below_k),
         ),
         row("最も小さいグループ", f"最も人数の少ない組合せ{missing}", lambda r: smallest_class(r, k)),
