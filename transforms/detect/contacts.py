@@ -64,12 +64,12 @@ _WORD = re.compile(
     r"(?:VER|VERSION|IOS|IPHONE|IPAD|ANDROID|WINDOWS|PHASE|PLAN|STEP|TYPE|MODEL|CASE|GROUP|STAMP|COUPON|CODE|ROOM)"
     r"[0-9._]*|.*\.(?:JPE?G|PNG|GIF|PDF|CSV|XLSX?|DOCX?|TXT|HTML?|MP4|COM|JP|NET|ORG|ME)"
 )
-_USER = r"([A-Z0-9][A-Z0-9_.-]*)"
+_WHOSE = r"([A-Z0-9][A-Z0-9_.-]*)"
 _FOLDER = (
     rf"(?:[A-Z]:[\\/¥]{{1,2}}|[\\/¥]{{2}}[A-Z0-9_.-]+[\\/¥]|(?:^|[^A-Z0-9_.-])[\\/¥])"
-    rf"(?:USERS|HOME|USERS?HOME|DOCUMENTS AND SETTINGS|PROFILES)[\\/¥]{{1,2}}{_USER}(?:[\\/¥]|$|[^A-Z0-9_.-])"
+    rf"(?:USERS|HOME|DOCUMENTS AND SETTINGS|PROFILES)[\\/¥]{{1,2}}{_WHOSE}(?:[\\/¥]|$|[^A-Z0-9_.-])"
 )
-_TILDE = rf"(?:^|[^A-Z0-9~])~{_USER}/"
+_TILDE = rf"(?:^|[^A-Z0-9~])~{_WHOSE}/"
 # What is called so on machines, and pages of applications (/home/index, /users/list).
 _MACHINES = re.compile(
     r"(?:ALL|PUBLIC|DEFAULT|SHARED?|COMMON|USERS?|USER[0-9]+|APPS?|ADMIN(?:ISTRATOR)?|GUEST|ROOT|SYSTEM|SERVICE"

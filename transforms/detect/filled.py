@@ -43,7 +43,7 @@ PERHAPS_READ_OUT = (
     r"(?:(?:ゼロ|ぜろ|ｾﾞﾛ|レイ|れい|マル|まる|イチ|いち|ｲﾁ|サン|さん|ｻﾝ|ヨン|よん|ﾖﾝ|ロク|ろく|ﾛｸ|ナナ|なな|ﾅﾅ|ハチ|はち|ﾊﾁ"
     r"|キ[ュユ][ウー-]|き[ゅゆ][うー]|ｷｭ[ｳｰ]|ニ[イー]?|に[いー]?|ゴ[ー]?|ご[ー]?|(?i:ZERO|NINE|EIGHT|SEVEN))[^\p{L}\p{N}]{0,2}){3}"
 )
-_AS_READ = re.compile("|".join(f"(?P<d{digit}>{words.replace(' ', '|')})" for digit, words in _READ.items()))
+_WORD_OF = re.compile("|".join(f"(?P<d{digit}>{words.replace(' ', '|')})" for digit, words in _READ.items()))
 _KANJI = str.maketrans(KANJI_DIGITS)
 _FOUND = re.compile(READ_OUT)
 
@@ -86,5 +86,5 @@ def as_digits(shadows: pl.Series) -> pl.Series:
 
 
 def _in_digits(found: re.Match[str]) -> str:
-    plain = _AS_READ.sub(lambda word: (word.lastgroup or "")[1:], found[0])
+    plain = _WORD_OF.sub(lambda word: (word.lastgroup or "")[1:], found[0])
     return re.sub("[^0-9]", "", plain.translate(_KANJI))

@@ -250,5 +250,7 @@ NOT_SPOKEN = "いちにいさんしい|ゼロから始める|サンゴ礁とイ�
 
 def test_numbers_that_are_read_out():
     assert [c for c in cases(SPOKEN) if "telephone number" not in numbers_in(pa.array([c]))] == []
+    each = [sign.join("09012345678") for sign in " x-の"]
+    assert [c for c in each if "telephone number" not in numbers_in(pa.array([c, f"電話 {c}"]))] == []
     assert [c for c in cases(NOT_SPOKEN) if numbers_in(pa.array([c]))] == []
     assert "My Number" in numbers_in(pa.array(["夫はいちにさんよんごろくななはちきゅうぜろいちはち"]))
