@@ -86,13 +86,20 @@ def readings_of(family: pl.Series, given: pl.Series) -> Iterator[tuple[pl.Series
         family: shadows of family names.
         given: and of given names, in the same order.
     """
-    one, other = (
-        _looked_up(names.str.strip_chars(), known)
-        for names, known in zip((family, given), _readings(), strict=True)
-    )
+    one, other = read_in_kana(family, of_given=False), read_in_kana(given, of_given=True)
     for (i, surname), (j, first) in product(enumerate(one), enumerate(other)):
         if i + j < _MOST_READINGS and (surname.is_not_null() & first.is_not_null()).any():
             yield surname, first
+
+
+def read_in_kana(names: pl.Series, *, of_given: bool) -> list[pl.Series]:
+    """Return how family names, or given names, in kanji may be read: first, second, … reading of each.
+
+    Args:
+        names: shadows.
+        of_given: whether they are given names.
+    """
+    return _looked_up(names.str.strip_chars(), _readings()[of_given])
 
 
 def in_katakana(shadows: pl.Series) -> pl.Series:

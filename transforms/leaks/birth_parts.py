@@ -16,7 +16,7 @@ from tokumei.schemas.tables import eras
 from tokumei.transforms.detect.shadow import spelled
 from tokumei.transforms.leaks.found import Found, LeakSearch
 from tokumei.transforms.planning.plan import TablePlan
-from tokumei.transforms.values.cells import as_text, without_dictionary
+from tokumei.transforms.values.cells import as_text
 
 _FEW = 1_000  # records that tell whether a column is one of parts
 _ERA = r"(?:明治?|大正?|昭和?|平成?|令和?|[MTSHR])?"
@@ -71,17 +71,16 @@ def _ways(read: Mapping[str, pl.Series], parts: _Parts) -> Iterator[tuple[int, t
 
 def _part(values: pa.Array) -> pl.Series | None:
     """Return a column's numbers, 195001 for 1950-01; None where it is no column of such parts."""
-    if not (pa.types.is_integer(values.type) or pa.types.is_string(values.type) or _is_label(values)):
+    if pa.types.is_dictionary(values.type):
+        labels = _part(values.dictionary)
+        return None if labels is None else labels.gather(pl.Series(values.indices))
+    if not (pa.types.is_integer(values.type) or pa.types.is_string(values.type)):
         return None
-    first = spelled(as_text(without_dictionary(values.slice(0, _FEW)))).drop_nulls()
+    first = spelled(as_text(values.slice(0, _FEW))).drop_nulls()
     if not len(first) or not first.str.contains(_PART).all():
         return None
-    texts = spelled(as_text(without_dictionary(values)))
+    texts = spelled(as_text(values))
     return texts.str.replace(_TWO, "${1}0${2}").str.replace_all("[^0-9]", "").cast(pl.Int64, strict=False)
-
-
-def _is_label(values: pa.Array) -> bool:
-    return bool(pa.types.is_dictionary(values.type) and pa.types.is_string(values.type.value_type))
 
 
 def _parts(days: pl.Series) -> _Parts:

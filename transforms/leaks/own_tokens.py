@@ -8,6 +8,7 @@ word, and some others.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 import numpy as np
 import polars as pl
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from tokumei.schemas.column_names import Role, roles_of
 from tokumei.transforms.detect.other_forms import LAST_FOUR, last_four
-from tokumei.transforms.detect.readings import in_katakana, name_parts, readings_of
+from tokumei.transforms.detect.readings import in_katakana, name_parts, read_in_kana
 from tokumei.transforms.detect.shadow import spelled
 from tokumei.transforms.detect.text_array import CharacterKind
 from tokumei.transforms.detect.written_otherwise import romaji, sounds
@@ -91,8 +92,9 @@ def own_tokens(
     rows_of = order.take(dealt.to_arrow())
     known = {own: [*own(table, sources, rows_of)] for own in {_OF[kind] for kind in asked}}
     own_of = {kind: known[_OF[kind]] for kind in asked}
-    if "called" in asked and asked["called"][_TOKEN].str.contains(_READ).any():
-        own_of["called"] = [(name, _as_read(*names)) for name, names in own_of["called"]]
+    if "called" in asked and (words := asked["called"][_TOKEN]).str.contains(_READ).any():
+        latin = bool(words.str.contains("^[A-Z]").any())
+        own_of["called"] = [(name, _as_read(*names, latin=latin)) for name, names in own_of["called"]]
     for kind, of_kind in asked.items():
         for name, values in own_of[kind]:
             if name != column:  # what its own treatment leaves is what the policy says
@@ -175,11 +177,20 @@ def _names(
         yield parts[0], (one, other.set(one == other, None))
 
 
-def _as_read(family: pl.Series, given: pl.Series) -> tuple[pl.Series, ...]:
+def _as_read(family: pl.Series, given: pl.Series, *, latin: bool) -> tuple[pl.Series, ...]:
     """Return names with how they are read, in katakana and Latin letters; in kanji as tables of names do."""
-    kana = [in_katakana(name) for name in (family, given)]
-    kana += [name for pair in readings_of(family, given) for name in pair]
-    return (family, given, *kana, *(sounds(romaji(name)) for name in kana))
+    read = (_read(names, of_given=of, latin=latin) for names, of in ((family, False), (given, True)))
+    return (family, given, *chain.from_iterable(read))
+
+
+def _read(names: pl.Series, *, of_given: bool, latin: bool) -> Iterator[pl.Series]:
+    """Yield how names are read; the same few names are borne by many."""
+    encoded = names.to_arrow().dictionary_encode()
+    distinct, rows = pl.Series(encoded.dictionary, dtype=pl.String), pl.Series(encoded.indices)
+    for kana in (in_katakana(distinct), *read_in_kana(distinct, of_given=of_given)):
+        yield kana.gather(rows)
+        if latin:
+            yield sounds(romaji(kana)).gather(rows)
 
 
 def _ends(
