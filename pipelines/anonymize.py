@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -76,6 +77,7 @@ def _release(
 
     options = pin_runner(beam_args)
     with quiet():  # libraries log while they are imported
+        from tokumei.transforms.planning.ahead import reading_ahead
         from tokumei.transforms.planning.prepare import make_plan
         from tokumei.transforms.release.alike import files_alike
         from tokumei.transforms.release.deliveries import beside_delivered
@@ -101,15 +103,18 @@ def _release(
     plan = beside_earlier(beside_delivered(plan), plan.output)
     for text in warnings_of_alike(files_alike(plan, plan.output)):
         voice.warn(text)
-    with quiet():
-        import_beam(beam_args)
-        begins = begins_job_server(options)
-    with one_temporary_folder(until_exit=begins):
+    with ExitStack() as alone:
+        if not beam_args:  # else another process may read
+            alone.enter_context(reading_ahead(plan, files))
         with quiet():
-            pipeline = empty_pipeline(options)
-            if beam_args:
-                name_job(pipeline, account.name, plan.release_id)
-        account.ran = release_on(pipeline, plan, files, voice)
+            import_beam(beam_args)
+            begins = begins_job_server(options)
+        with one_temporary_folder(until_exit=begins):
+            with quiet():
+                pipeline = empty_pipeline(options)
+                if beam_args:
+                    name_job(pipeline, account.name, plan.release_id)
+            account.ran = release_on(pipeline, plan, files, voice)
     if account.ran.described:
         print(account.ran.described)
     else:

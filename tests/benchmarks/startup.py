@@ -22,17 +22,15 @@ ROWS = 1000
 def until_the_first_record(arguments):
     """Be the command, and end the process as soon as a split has given its first records."""
     from tokumei.pipelines.cli import main
-    from tokumei.transforms.formats import reader
+    from tokumei.transforms.planning import ahead
 
-    read = reader.read_split
+    begin = ahead.begun_ahead
 
-    def reading(*args, **options):
-        for batch in read(*args, **options):
-            if batch.records:
-                os._exit(0)
-            yield batch
+    def beginning(split):
+        if next(begin(split)[1]).records:
+            os._exit(0)
 
-    reader.read_split = reading  # before the steps of the pipeline are imported
+    ahead.begun_ahead = beginning  # before the steps of the pipeline are imported
     sys.argv = ["tokumei", *arguments]
     main()
     raise SystemExit("no record was read")

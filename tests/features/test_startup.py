@@ -87,7 +87,7 @@ def test_a_job_in_process_imports_neither_clouds_nor_what_its_policy_does_not_ne
 UNTIL_THE_FIRST_RECORD = """
 import os, sys
 from tokumei.pipelines.cli import main
-from tokumei.transforms.formats import reader
+from tokumei.transforms.planning import ahead
 
 def reading(*_, **__):
     print(sum(name.startswith("tokumei.") for name in sys.modules))
@@ -95,7 +95,7 @@ def reading(*_, **__):
     sys.stdout.flush()
     os._exit(0)
 
-reader.read_split = reading
+ahead.begun_ahead = reading  # as pass 1 asks, before its first record
 main({job})
 """
 

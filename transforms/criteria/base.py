@@ -150,6 +150,9 @@ class Criterion(ABC, Generic[M, D]):
         """How many people must share what it makes public of the values; 0 where it promises nothing."""
         return self.spec.sharing(self.context.k)
 
+    def prepare(self) -> None:  # most have nothing to prepare
+        """Build what the first value would wait for, as tables to look into; it may be called again."""
+
     def profile(self, values: pa.Array, persons: Persons, records: Records) -> M | None:
         """Measure one batch; returns a mergeable, bounded accumulator (None: nothing to measure).
 

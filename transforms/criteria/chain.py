@@ -162,6 +162,11 @@ class Chain:
         """How many methods run before anything is decided."""
         return len(self.steps) if self._driven is None else self._driven
 
+    def prepare(self) -> None:
+        """Build what the first values would wait for."""
+        for step in self.steps:
+            step.prepare()
+
     def reach(self, values: pa.Array, key: RunKey) -> Treated:
         """Treat one batch up to its data-driven method; where it has none, to the end, as text."""
         treated = self._run(values, 0, (None,) * self._undecided, key)

@@ -13,6 +13,7 @@ from tokumei.schemas import treatments as t
 from tokumei.transforms.criteria.base import Fixed
 from tokumei.transforms.values import addresses, bands, dates, phones, postal
 from tokumei.transforms.values.cells import as_text, present, where
+from tokumei.transforms.values.place_spellings import kanji_automaton
 
 TIME_UNITS = {"minute": "分", "30min": "30分", "hour": "1時間", "day": "日", "month": "月"}
 
@@ -144,6 +145,10 @@ class Address(_Area, treats=t.Address):
     """住所 → ○○県△△市 or ○○県."""
 
     spec: t.Address
+
+    def prepare(self) -> None:
+        """Build the automaton of places."""
+        kanji_automaton()
 
     def treat(self, values: pa.Array) -> pa.Array:
         """Return municipality or prefecture; an address not understood is blanked."""

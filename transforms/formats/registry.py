@@ -27,7 +27,7 @@ import pyarrow as pa
 from tokumei.schemas.source import Source
 from tokumei.schemas.splits import SourceFile, Stretch
 from tokumei.schemas.treatment_base import ColumnType
-from tokumei.transforms.formats import avro, csv, fixed, jsonl, parquet, xlsx, xlsx_writer
+from tokumei.transforms.formats import avro, csv, fixed, jsonl, parquet, xlsx
 from tokumei.transforms.formats.batches import Rows
 from tokumei.transforms.formats.columns import Header
 from tokumei.transforms.storage.base import Store
@@ -95,6 +95,13 @@ class InputFormat(Protocol):
 
 Writer: TypeAlias = Callable[[pa.Table], bytes]  # a table of released columns → the bytes of one file
 
+
+def _write_workbook(table: pa.Table) -> bytes:
+    from tokumei.transforms.formats import xlsx_writer  # of use to few runs
+
+    return xlsx_writer.write(table)
+
+
 FORMATS: Mapping[str, InputFormat] = {
     "csv": csv,
     "tsv": csv,
@@ -113,5 +120,5 @@ WRITERS: Mapping[str, Writer] = {
     "parquet": parquet.write,
     "avro": avro.write,
     "csv": csv.write,
-    "xlsx": xlsx_writer.write,
+    "xlsx": _write_workbook,
 }

@@ -20,14 +20,6 @@ from tokumei.transforms.planning.plan import TablePlan
 _NONE: Numbers = np.empty(0, np.int64)
 
 
-def columns_to_read(plan: TablePlan, columns: Mapping[str, ColumnType]) -> dict[str, ColumnType]:
-    """Return the columns of a pass, with the person's where records without one are left out."""
-    wanted = dict(columns)
-    if plan.table.person_missing == "drop":
-        wanted |= plan.types(plan.table.person)
-    return wanted
-
-
 def attributed(
     plan: TablePlan, read: ReadBatch, columns: Mapping[str, ColumnType]
 ) -> tuple[pa.RecordBatch, Numbers]:

@@ -15,11 +15,9 @@ from tokumei.schemas.treatment_base import ColumnType
 from tokumei.transforms.engine.chunks import Chunk, D_co, Work
 from tokumei.transforms.formats.batches import MAX_ROWS, Numbers, ReadBatch
 from tokumei.transforms.formats.convert import ARROW_TYPES
-from tokumei.transforms.formats.reader import read_split
-from tokumei.transforms.formats.witness import Witness, as_store
-from tokumei.transforms.planning.persons import attributed, columns_to_read
+from tokumei.transforms.planning.ahead import begin_reading, begun_ahead
+from tokumei.transforms.planning.persons import attributed
 from tokumei.transforms.planning.plan import TablePlan
-from tokumei.transforms.storage.places import open_store
 
 CHUNK_BYTES = 64 << 20
 
@@ -110,16 +108,11 @@ def read_chunks(
         InputError: the file is damaged, or has changed since planning or since the pass before.
     """
     decided, split = work.decision, work.split
-    files = [stretch.file for stretch in split.stretches]
-    witness = Witness(open_store(files[0].uri), files, decided.seen.get(split.split_id, b""))
-    batches = read_split(
-        split,
-        plan.table.source,
-        columns_to_read(plan, columns),
-        as_store(witness),
-        declared=plan.columns,
-        exclude=np.array(decided.rejected.get(split.split_id, ()), dtype=np.int64),
-        dates=plan.dates,
+    seen = decided.seen.get(split.split_id, b"")
+    # Pass 1 alone has nothing to compare with, and its columns are those that were begun with.
+    begun = begun_ahead(split) if not seen and columns == plan.profile_types() else None
+    witness, batches = begun or begin_reading(
+        plan, columns, split, seen, decided.rejected.get(split.split_id, ())
     )
     held, number = _Held(), 0
     for read in batches if most is None else _first(batches, most, alone=len(split.stretches) == 1):

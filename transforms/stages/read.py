@@ -17,6 +17,7 @@ from tokumei.transforms.engine.progress import begin_stage, count_records
 from tokumei.transforms.engine.share import DealElements
 from tokumei.transforms.engine.steps import Step
 from tokumei.transforms.formats.splits import cut_files
+from tokumei.transforms.planning.ahead import cut_ahead
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.planning.reading import read_chunks
 from tokumei.transforms.storage.places import open_store
@@ -56,7 +57,9 @@ class _CutFile(Step):
     def process(self, together: tuple[TableFile, ...]) -> Iterator[Split]:
         table, first = together[0].table, together[0].file
         files = [found.file for found in together]
-        cut = cut_files(table, self._tables[table].table.source, files, open_store(first.uri))
+        cut = cut_ahead(together) or cut_files(
+            table, self._tables[table].table.source, files, open_store(first.uri)
+        )
         yield from islice(cut, 0, None, self._one_of)
 
 
