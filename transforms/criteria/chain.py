@@ -158,6 +158,11 @@ class Chain:
         return 0 < max(s.people for s in self.steps) <= self.steps[self._driven].people
 
     @property
+    def undecided(self) -> bool:
+        """Whether nothing is decided about it, so that every pass makes the same of a value."""
+        return self._driven is None
+
+    @property
     def _undecided(self) -> int:
         """How many methods run before anything is decided."""
         return len(self.steps) if self._driven is None else self._driven

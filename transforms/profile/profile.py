@@ -22,6 +22,7 @@ from tokumei.transforms.criteria.treated import Treated
 from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.engine.chunks import Chunk, LeftOut
 from tokumei.transforms.formats.found_at import MAX_PLACES
+from tokumei.transforms.planning.kept_chunks import keep_treated
 from tokumei.transforms.planning.persons import person_codes, persons_of
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.profile.decoding import Decoding, decoding_of, merge_decoding
@@ -129,6 +130,7 @@ def profile_chunk(plan: TablePlan, chunk: Chunk[LeftOut]) -> Profile:
     for name in () if stops else plan.profiled:
         reached = plan.chains[name].reach(plan.values_of(name, batch), key)
         columns[name] = plan.chains[name].profile(reached, persons)
+        keep_treated(plan, name, chunk, reached)
         if name in plan.tupled:
             classed[name] = reached
     early = plan.counted_early and not stops

@@ -24,6 +24,7 @@ from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.engine.chunks import Chunk
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.formats.found_at import found_at
+from tokumei.transforms.planning.kept_chunks import treated_before
 from tokumei.transforms.planning.persons import persons_of
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.planning.units import persons_in_periods, units_of
@@ -179,7 +180,8 @@ def _refuse_rejects(plan: TablePlan, chunk: Chunk[Decision]) -> None:
 def treat(plan: TablePlan, chunk: Chunk[Removing]) -> dict[str, Treated]:
     """Apply the methods of every column that is released or can drop records."""
     return {
-        name: plan.chains[name].apply(
+        name: treated_before(plan, name, chunk)
+        or plan.chains[name].apply(
             chunk.work.decision.columns[name], plan.values_of(name, chunk.batch), chunk.work.key
         )
         for name in chunk.batch.schema.names
