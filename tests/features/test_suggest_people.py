@@ -1,11 +1,14 @@
 """`tokumei suggest` where it must tell whose records they are: staff, slips, several numbers; and answers."""
 
 import csv
+import datetime as dt
 import gzip
 import json
 import sys
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
@@ -215,3 +218,26 @@ def test_the_person_column_has_a_title_where_its_name_tells_none(run, tmp_path, 
     done = run("t.csv", job="suggest")
     policy = yaml.safe_load(done.out)["tables"]["t"]
     assert (policy["person"], policy["columns"]["iid"]["title"]) == ("iid", "本人の番号")
+
+
+@pytest.mark.parametrize(
+    "unit", [pa.timestamp("us"), pa.timestamp("ms", tz="UTC"), pa.timestamp("ns", "Asia/Tokyo")]
+)
+def test_times_of_parquet_are_read_as_times_and_their_midnights_as_days(run, here, unit):
+    """Whoever reads a time of day as a date refuses every record."""
+    days = [dt.datetime(1950 + i % 50, 1 + i % 12, 1 + i % 28) for i in range(300)]
+    columns = {
+        "患者番号": [f"{i:05d}" for i in range(300)],
+        "生年月日": pa.array(days, pa.timestamp("us")),
+        "受診日時": pa.array([d.replace(year=2025, hour=9, minute=5) for d in days], pa.timestamp("us")).cast(
+            unit
+        ),
+    }
+    pq.write_table(pa.table(columns), "v.parquet")
+    table = yaml.safe_load(suggested(run, "v.parquet"))["tables"]["v"]
+    assert {n: c.get("type") for n, c in table["columns"].items()} == {
+        "患者番号": None,
+        "生年月日": "date",
+        "受診日時": "datetime",
+    }
+    assert (table["person"], table["columns"]["受診日時"]["treat"][0]["method"]) == ("患者番号", "year_month")

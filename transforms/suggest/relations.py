@@ -38,6 +38,9 @@ _STAFF = re.compile(
     r"|タントウ|tanto|staff|stf|employee|emp_|provider|doctor|operator|pharmacist|nurse|updated_?by|created_?by",
     re.IGNORECASE,
 )
+# What is mostly of one person: where it repeats, lines may be of the person whose it is.
+_LEADS_TO_ONE = frozenset({Holding.NAME, Holding.CONTACT, Holding.IDENTIFIER, Holding.LINK})
+_REPEATS = 1.2  # records of a value, on average: more than namesakes
 _APART = 0.9
 LINKED = 0.5  # share of their values by which two columns are of the same people
 _PRESENT = 0.5
@@ -86,7 +89,8 @@ def find_person(table: TableSketch, held: Mapping[str, Content], elsewhere: Sequ
         table: its sketch.
         held: what its columns hold.
         elsewhere: the person columns of other tables. A column of the same values goes first, then one that
-            is called a person's number, then one of which people have several records.
+            is called a person's number, then one of which people have several records. Where none is, or
+            each record has its own, names, contacts and numbers that repeat may tell it (`instead`).
     """
     personal = [name for name, found in held.items() if found.holding in _OF_PEOPLE]
     always = [name for name in personal if held[name].holding in _ALWAYS]
@@ -107,14 +111,30 @@ def find_person(table: TableSketch, held: Mapping[str, Content], elsewhere: Sequ
             ranked.append((*rank, column.distinct * (-1 if rank[-1] else 1), name))
         elif shared or link:
             passed_over.append(name)
+    repeated = _leading_to_one(table, held, always)
     if not ranked:
-        return person_of(table, None, tuple(passed_over))
+        return person_of(table, None, tuple(dict.fromkeys((*passed_over, *repeated))))
     *others, best = sorted(ranked)
     name = best[-1]
     like = [one[-1] for one in others if one[:-2] == best[:-2] and not personal and not best[0]]
     also = passed_over if not any(best[:2]) else []  # one record each, and a number that is called a person's
-    instead = tuple(n for n in (*like, *also) if not determines(table, name, n))
-    return person_of(table, name, instead)
+    instead = [n for n in (*like, *also) if not determines(table, name, n)]
+    own = not any(best[:2]) and bool((table.columns[name].counts == 1).all())
+    return person_of(table, name, tuple(dict.fromkeys((*instead, *(repeated if own else ())))))
+
+
+def _leading_to_one(table: TableSketch, held: Mapping[str, Content], always: Sequence[str]) -> list[str]:
+    """Return what leads to one person and stands in several records, beside one birth, sex and age."""
+    return [
+        name
+        for name, found in held.items()
+        if found.holding in _LEADS_TO_ONE
+        and found.kind not in _OTHER_NUMBERS - {"device"}
+        and found.doubt is None
+        and not _STAFF.search(name)
+        and (column := table.columns[name]).cells >= max(_PRESENT * table.rows, _REPEATS * column.distinct)
+        and all(determines(table, name, other) for other in always)
+    ]
 
 
 def person_of(table: TableSketch, column: str | None, instead: tuple[str, ...] = ()) -> Person:

@@ -210,6 +210,8 @@ def _keys(file: SourceFile, store: Store) -> list[str]:
 def _kind(types: pa.Schema | None, name: str) -> ColumnType | None:
     if types is None or name not in types.names:
         return "text"
+    if pa.types.is_timestamp(types.field(name).type):
+        return "datetime"  # a date would refuse every time of day
     return next((kind for kind in _KINDS if readable(types.field(name).type, kind)), None)
 
 

@@ -192,11 +192,13 @@ def _table(name: str, table: SuggestedTable, links: Mapping[str, str]) -> dict[s
     told: dict[str, Any] = {"source": source, "title": f"{TO_DECIDE}表の日本語の名称"}
     if person.column is not None:
         others = "、".join(person.instead)
-        question = f"{TO_DECIDE}本人を表す列の名だけを書く。{person.column} と見たが、{others} も同じ形である"
+        question = (
+            f"{TO_DECIDE}本人を表す列の名だけを書く。{person.column} と見たが、{others} も本人を表し得る"
+        )
         told["person"] = question if others else person.column
         if table.table.sketch.columns[person.column].cells < table.table.sketch.rows:
             told["person_missing"] = "drop"
-    elif table.table.personal:
+    elif table.table.personal or person.instead:
         among = f"（{'、'.join(person.instead)} か）" if person.instead else ""
         told["person"] = f"{TO_DECIDE}本人を表す列の名{among}を書く。1行が1人であれば、この行を消す"
     told["rows_per_person"] = "several" if person.several else "one"

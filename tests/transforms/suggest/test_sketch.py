@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from tokumei.transforms.suggest.holdings import Content, Holding
+from tokumei.transforms.suggest.holdings import FEW_RECORDS, Content, Holding
 from tokumei.transforms.suggest.relations import Person, determines, find_person, same_values, separating
 from tokumei.transforms.suggest.sketch import KEPT, merge_sketches, sketch_batch
 
@@ -60,6 +60,38 @@ def test_what_determines_what(table):
         for n, h in zip(table, (Holding.ITEM, Holding.SEX, Holding.TIME, Holding.ITEM), strict=True)
     }
     assert find_person(found, held, []).column == "id"
+
+
+@pytest.mark.parametrize(
+    ("name", "holding", "kind", "asked"),
+    [
+        ("氏名", Holding.NAME, None, True),
+        ("メールアドレス", Holding.CONTACT, "e-mail address", True),
+        ("口座番号", Holding.IDENTIFIER, "bank", True),
+        ("端末ID", Holding.IDENTIFIER, "device", True),
+        ("登録番号", Holding.LINK, FEW_RECORDS, True),
+        ("担当者氏名", Holding.NAME, None, False),
+        ("位置", Holding.IDENTIFIER, "position", False),
+        ("商品番号", Holding.ITEM, None, False),
+    ],
+)
+@pytest.mark.parametrize("slips", [Holding.KEY, Holding.QUANTITY])
+def test_what_leads_to_one_person_and_repeats_may_be_whose_it_is(name, holding, kind, asked, slips):
+    found = sketch({"伝票": [f"{i:05d}" for i in range(900)], name: [f"v{i % 300}" for i in range(900)]})
+    held = {"伝票": Content(holding=slips), name: Content(holding=holding, kind=kind)}
+    person = find_person(found, held, [])
+    assert (person.instead, person.several) == ((name,) if asked else (), False)
+
+
+@pytest.mark.parametrize(("records", "asked"), [(2, True), (1.1, False)])
+def test_namesakes_and_people_of_two_births_are_nobody_else(records, asked):
+    names, births = [f"n{int(i // records)}" for i in range(990)], [f"b{i % 89}" for i in range(990)]
+    found = sketch({"番号": [f"{i:05d}" for i in range(990)], "氏名": names, "生年月日": births})
+    held = {"番号": Content(holding=Holding.KEY), "氏名": Content(holding=Holding.NAME)}
+    held |= {"生年月日": Content(holding=Holding.TIME)}
+    assert find_person(found, held, []).instead == (("氏名",) if asked else ())
+    born = {**held, "生年月日": Content(holding=Holding.BIRTH)}
+    assert find_person(found, born, []).instead == ()
 
 
 def test_values_of_two_columns_are_compared_by_samples():
