@@ -107,6 +107,13 @@ def test_a_run_is_told_of_in_every_way(tmp_path, teller):
     assert not (tmp_path / "x").exists()  # no shell read the command
 
 
+def test_the_peak_is_not_that_of_who_began_the_process():
+    large = bytearray(b"x" * (256 << 20))
+    told = "from tokumei.pipelines.launcher.account import peak_mib; print(peak_mib())"
+    done = subprocess.run([sys.executable, "-c", told], check=True, capture_output=True, text=True)
+    assert 5 < int(done.stdout) < 250 < len(large)
+
+
 def test_a_failure_is_told_of_too_and_keeps_when_a_run_last_succeeded(tmp_path, teller):
     assert tokumei(tmp_path, "--metrics-file", "run.prom").returncode == 0
     before = metrics(tmp_path / "run.prom")["tokumei_last_success_timestamp_seconds", "anonymize", "policy"]

@@ -32,6 +32,7 @@ from tokumei.transforms.decisions.recoder import Recoder
 from tokumei.transforms.engine import combine
 from tokumei.transforms.engine.chunks import NOTHING_LEFT_OUT, SizedPickleCoder, Work
 from tokumei.transforms.formats.batches import ReadBatch
+from tokumei.transforms.planning import ahead
 from tokumei.transforms.planning import reading as records
 from tokumei.transforms.profile.pictures import MAX_LABELS, picture_after
 from tokumei.transforms.profile.profile import PersonRange, TableProfile, merge_profiles
@@ -180,7 +181,7 @@ def test_a_chunk_ends_where_it_has_many_rejects(monkeypatch):
     monkeypatch.setattr(records, "MAX_ROWS", 10)
     stretch = Stretch(SourceFile("data.csv", 0, ""), 0, 1)
     read = ReadBatch(empty, bad, 7, np.empty(0, np.int64), origins=(Origin(stretch, 0, 7),))
-    monkeypatch.setattr(records, "read_split", lambda *a, **k: iter([read] * 5))
+    monkeypatch.setattr(ahead, "read_split", lambda *a, **k: iter([read] * 5))
     plan = plan_of(rows="one", k=2, limit=0.0).tables["t"]
     work = Work(Split("t", (stretch,), "s"), KEY, NOTHING_LEFT_OUT)
     chunks = list(records.read_chunks(plan, plan.types("id"), work))
