@@ -15,7 +15,6 @@ from tokumei.transforms.planning import ahead
 from tokumei.transforms.planning.ahead import begun_ahead, reading_ahead
 from tokumei.transforms.planning.prepare import make_plan
 from tokumei.transforms.planning.reading import read_chunks
-from tokumei.transforms.storage.places import open_store
 from tokumei.transforms.values import place_spellings
 
 ADDRESS = {
@@ -42,7 +41,7 @@ def planned(tmp_path, monkeypatch):
     (tmp_path / "policy.yaml").write_text(yaml.safe_dump(policy))
     plan, files = make_plan(str(tmp_path / "policy.yaml"), str(tmp_path / "out"), None)
     table = plan.tables["t"]
-    (split,) = cut_files("t", table.table.source, [files[0].file], open_store(files[0].file.uri))
+    (split,) = cut_files(table.table.source, files[:1])
     return plan, files, split
 
 

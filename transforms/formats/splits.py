@@ -8,12 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from tokumei.schemas.source import Source
-from tokumei.schemas.splits import SourceFile, Split, Stretch
+from tokumei.schemas.splits import SourceFile, Split, Stretch, TableFile
 from tokumei.transforms.engine.overlap import overlapped
 from tokumei.transforms.formats.registry import FORMATS
 from tokumei.transforms.formats.streams import refuse_changed
 from tokumei.transforms.formats.together import FETCHES
 from tokumei.transforms.storage.base import Store
+from tokumei.transforms.storage.places import open_store
 
 
 def plan_splits(
@@ -41,12 +42,18 @@ def plan_splits(
         yield _split(table, [Stretch(file, start, end)])
 
 
-def cut_files(table: str, source: Source, files: Sequence[SourceFile], store: Store) -> Iterator[Split]:
-    """Plan the splits of a file, or the one of several small files.
+def cut_files(source: Source, together: Sequence[TableFile]) -> Iterator[Split]:
+    """Plan the splits of a file, or the one of several small files that are read together.
+
+    Args:
+        source: how the table's files are written.
+        together: one or more, of one table and in one store.
 
     Raises:
         InputError: see `plan_splits` and `plan_together`.
     """
+    table, files = together[0].table, [found.file for found in together]
+    store = open_store(files[0].uri)
     if len(files) == 1:
         yield from plan_splits(table, source, files[0], store)
     else:

@@ -31,7 +31,7 @@ BATCHES_AHEAD = 4  # about as many as are read in that time; of the benchmark's 
 Begun = tuple[Witness, Iterator[ReadBatch]]
 
 
-def columns_to_read(plan: TablePlan, columns: Mapping[str, ColumnType]) -> dict[str, ColumnType]:
+def _columns_to_read(plan: TablePlan, columns: Mapping[str, ColumnType]) -> dict[str, ColumnType]:
     """Return the columns of a pass, with the person's where records without one are left out."""
     wanted = dict(columns)
     if plan.table.person_missing == "drop":
@@ -60,7 +60,7 @@ def begin_reading(
     batches = read_split(
         split,
         plan.table.source,
-        columns_to_read(plan, columns),
+        _columns_to_read(plan, columns),
         as_store(witness),
         declared=plan.columns,
         exclude=np.array(exclude, dtype=np.int64),
@@ -98,19 +98,12 @@ class _Ahead:
     def _work(self) -> None:
         splits: list[Split] = []
         with suppress(Exception):
-            cut = self._cut_files()
-            splits = [
-                *takewhile(lambda _: not self._enough.is_set(), cut)
-            ]  # of a large text it takes a while
+            cut = cut_files(self._tables[self._files[0].table].table.source, self._files)
+            # To cut a large text takes a while, for which a run that has ended does not wait.
+            splits = [*takewhile(lambda _: not self._enough.is_set(), cut)]
         self._cut.set_result(splits)
         with suppress(Exception):
             self._read(splits[0])
-
-    def _cut_files(self) -> Iterator[Split]:
-        first, files = self._files[0], [found.file for found in self._files]
-        return cut_files(
-            first.table, self._tables[first.table].table.source, files, open_store(first.file.uri)
-        )
 
     def _read(self, split: Split) -> None:
         plan = self._tables[split.table]

@@ -14,7 +14,6 @@ from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.formats.splits import cut_files
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.planning.reading import read_chunks
-from tokumei.transforms.storage.places import open_store
 
 D = TypeVar("D", bound=Decided)
 
@@ -59,8 +58,8 @@ def first_chunks(
         InputError: what the reader refuses, in a run too.
     """
     looked.files += len(together)
-    files, read = [found.file for found in together], Counter[str]()
-    for split in cut_files(table.name, table.table.source, files, open_store(files[0].uri)):
+    read = Counter[str]()
+    for split in cut_files(table.table.source, together):
         left = most - max(read.values(), default=0)
         if left <= 0:
             break

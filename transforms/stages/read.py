@@ -20,7 +20,6 @@ from tokumei.transforms.formats.splits import cut_files
 from tokumei.transforms.planning.ahead import cut_ahead
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.planning.reading import read_chunks
-from tokumei.transforms.storage.places import open_store
 
 ReadSplit = Callable[[TablePlan, dict[str, ColumnType], Work[Any]], Iterator[Chunk[Any]]]
 
@@ -55,11 +54,8 @@ class _CutFile(Step):
 
     @guarded_steps
     def process(self, together: tuple[TableFile, ...]) -> Iterator[Split]:
-        table, first = together[0].table, together[0].file
-        files = [found.file for found in together]
-        cut = cut_ahead(together) or cut_files(
-            table, self._tables[table].table.source, files, open_store(first.uri)
-        )
+        source = self._tables[together[0].table].table.source
+        cut = cut_ahead(together) or cut_files(source, together)
         yield from islice(cut, 0, None, self._one_of)
 
 
