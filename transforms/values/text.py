@@ -54,21 +54,31 @@ def utf8(values: pa.Array) -> Utf8:
     Args:
         values: a `pa.StringArray`, slices included.
     """
-    _, offsets, data = values.buffers()
-    if len(values) == 0 or offsets is None:
-        empty = np.zeros(len(values), dtype=np.int64)
-        return Utf8(empty, empty, np.zeros(_PADDING, dtype=np.uint8))
-    bounds = np.frombuffer(offsets, dtype=np.int32, count=len(values) + 1, offset=4 * values.offset)
-    first, last = int(bounds[0]), int(bounds[-1])
-    padded = np.empty(last - first + _PADDING, dtype=np.uint8)
-    padded[last - first :] = 0
-    if last > first:
-        padded[: last - first] = np.frombuffer(data, dtype=np.uint8, count=last - first, offset=first)
-    starts = bounds[:-1].astype(np.int64) - first
+    bounds, held = bytes_of(values)
+    padded = np.empty(len(held) + _PADDING, dtype=np.uint8)
+    padded[: len(held)] = held
+    padded[len(held) :] = 0
+    starts = bounds[:-1].astype(np.int64)
     lengths = np.diff(bounds).astype(np.int64)
     if values.null_count:
         lengths[nulls(values)] = 0
     return Utf8(starts, lengths, padded)
+
+
+def bytes_of(values: pa.Array) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+    """Return where each string begins and the last one ends, and their bytes in a row, which are not copied.
+
+    Args:
+        values: a `pa.StringArray`, slices included.
+    """
+    _, offsets, data = values.buffers()
+    if len(values) == 0 or offsets is None:
+        return np.zeros(len(values) + 1, dtype=np.int32), np.zeros(0, dtype=np.uint8)
+    bounds = np.frombuffer(offsets, dtype=np.int32, count=len(values) + 1, offset=4 * values.offset)
+    first, last = int(bounds[0]), int(bounds[-1])
+    if first == last:
+        return np.zeros_like(bounds), np.zeros(0, dtype=np.uint8)
+    return bounds - first, np.frombuffer(data, dtype=np.uint8, count=last - first, offset=first)
 
 
 def nulls(values: pa.Array) -> Bools:
@@ -82,8 +92,7 @@ def nulls(values: pa.Array) -> Bools:
 
 def is_ascii(values: pa.Array) -> bool:
     """Return whether no string of the array has a byte beyond ASCII."""
-    data = utf8(values).data
-    return int(data.max()) < 0x80
+    return int(bytes_of(values)[1].max(initial=0)) < 0x80
 
 
 def plain(text: str) -> str:
