@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -103,9 +103,9 @@ def _release(
     plan = beside_earlier(beside_delivered(plan), plan.output)
     for text in warnings_of_alike(files_alike(plan, plan.output)):
         voice.warn(text)
-    with ExitStack() as alone:
-        if not beam_args:  # else another process may read
-            alone.enter_context(reading_ahead(plan, files))
+    with (
+        nullcontext() if beam_args else reading_ahead(plan, files)
+    ):  # with an engine another process may read
         with quiet():
             import_beam(beam_args)
             begins = begins_job_server(options)

@@ -163,7 +163,7 @@ class Chain:
         return self._driven is None
 
     @property
-    def _undecided(self) -> int:
+    def _before_decision(self) -> int:
         """How many methods run before anything is decided."""
         return len(self.steps) if self._driven is None else self._driven
 
@@ -174,12 +174,12 @@ class Chain:
 
     def reach(self, values: pa.Array, key: RunKey) -> Treated:
         """Treat one batch up to its data-driven method; where it has none, to the end, as text."""
-        treated = self._run(values, 0, (None,) * self._undecided, key)
+        treated = self._run(values, 0, (None,) * self._before_decision, key)
         return treated if self._driven is not None else replace(treated, values=as_text(treated.values))
 
     def finish(self, decisions: tuple[Any, ...], reached: pa.Array, key: RunKey) -> Treated:
         """Treat values that `reach` has made by the methods that are left."""
-        return self._run(reached, self._undecided, decisions, key)
+        return self._run(reached, self._before_decision, decisions, key)
 
     def profile(self, reached: Treated, persons: Persons) -> Measured:
         """Measure one batch, as `reach` has made it."""

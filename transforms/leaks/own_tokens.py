@@ -35,9 +35,9 @@ _CALLED = (
     rf"([{_KANJI}]{{1,6}}|[\p{{Katakana}}-]{{2,10}}|\p{{Hiragana}}[\p{{Hiragana}}-]{{1,7}}?) ?{_ADDRESSED}"
 )
 # In Latin letters: Mr. Sato, Sato-sama, T.Sato様, Sato, T.
-_TITLE = r"^(?:(?:MRS?|MS|MISS|DR|PROF)[. ] ?|[A-Z]\. ?)"
+_TITLE = r"(?:(?:MRS?|MS|MISS|DR|PROF)[. ] ?|[A-Z]\. ?)"
 _LATIN = (
-    rf"{_TITLE[1:]}[A-Z]{{3,}}"
+    rf"{_TITLE}[A-Z]{{3,}}"
     rf"|[A-Z]{{3,}}(?:[ -](?:SAMA|SAN|KUN|CHAN|SENSEI)|,? [A-Z]\.|(?:\.[A-Z])? ?{_ADDRESSED})"
 )
 _LONGEST, _LONGEST_KANA = 4, 6  # letters of a name
@@ -118,7 +118,7 @@ def _called(texts: pl.Series, latin: NDArray[np.bool_]) -> pl.DataFrame:
     spelled_so = _runs(texts, pl.Series(np.flatnonzero(latin)), _PERHAPS_LATIN, _LATIN)
     pieces = []
     if len(spelled_so):
-        names = sounds(spelled_so["run"].str.replace(_TITLE, "").str.extract("^([A-Z]+)"))
+        names = sounds(spelled_so["run"].str.replace(f"^{_TITLE}", "").str.extract("^([A-Z]+)"))
         pieces.append(spelled_so.select("text", names.alias(_TOKEN)))
     runs = _runs(texts, pl.Series(np.arange(len(texts))), _PERHAPS_CALLED, _CALLED)
     if not len(runs):
