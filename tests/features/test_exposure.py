@@ -196,6 +196,32 @@ def test_what_was_looked_at_is_accepted_with_a_reason(run):
     assert done.status == 0, done.err  # a class of ten of a hundred people, and 90 by age and illness
 
 
+PAIRS = {"id": ID, "age": bands(10, 100), "no": KEEP_ALL, "a": KEEP_ALL, "b": KEEP_ALL, "c": KEEP_ALL}
+
+
+@pytest.mark.parametrize(
+    "exposure, b, c, stops",
+    [
+        ({"accepted": [{"columns": ["a", "b"], "because": "検討した"}]}, 10, lambda i: i // 40, "a × c"),
+        ({"at_most": 0.3}, 5, lambda i: i == 7, "a × b"),  # a × c: one person, but alone
+    ],
+)
+def test_a_set_that_is_accepted_or_of_few_hides_no_other(run, exposure, b, c, stops):
+    rows = [(f"C{i}", 30, f"N{i}", f"a{i % 20}", f"b{i // 20 % b}", f"c{c(i)}") for i in range(200)]
+    done = run(policy(PAIRS, k=5, exposure={"refuse": ["sets"], **exposure}), csv("id,age,no,a,b,c", rows))
+    assert done.status == 4 and f"what: {stops} together are shared by fewer than k: 200 of 200" in done.err
+
+
+def test_the_one_who_has_neither_of_two_values_is_told(run):
+    """Each of the columns has blanks of many; one person has a blank in both."""
+    columns = {"id": ID, "age": bands(10, 100), "a": KEEP_ALL, "b": KEEP_ALL}
+    rows = [(f"C{i}", 30, "" if i < 21 else "x", "" if i > 19 and i < 41 else "y") for i in range(200)]
+    done = run(policy(columns, k=5), csv("id,age,a,b", rows))
+    assert done.status == 0, done.err
+    (both,) = (f for f in done.report["exposure"]["findings"] if f["columns"] == ["a", "b"])
+    assert (both["kind"], both["people"], both["alone"]) == ("sets", 1, 1)
+
+
 def summary_of(done):
     page = (done.release / "report.html").read_text()
     return page[page.index('id="summary"') : page.index('id="items"')]

@@ -50,7 +50,7 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class _Shared:
-    """People by how few share their tuple, over the tuples of one set without blanks alone."""
+    """People by how few share their tuple, over the tuples of one set; of a column without its blank."""
 
     people_few: int
     people_alone: int
@@ -75,7 +75,7 @@ def findings_of(
     scope = exposure_scope(plan)
     if not people or not exposed.sets:
         return ()
-    single = {name: _shared(exposed.sets[(name,)], plan.k, people) for name in scope.watched}
+    single = {name: _shared(exposed.sets[(name,)], plan.k, people, blank=False) for name in scope.watched}
     links = {name for name, found in single.items() if found.people_alone >= _LINK * people}
     return (
         *_of_columns(plan, single, links, people),
@@ -88,20 +88,19 @@ def findings_of(
     )
 
 
-def _shared(counts: TupleCounts, k: int, people: int) -> _Shared:
-    """Return whom the tuples of a set single out; the blank of a single column has the hash 0."""
+def _shared(counts: TupleCounts, k: int, people: int, *, blank: bool) -> _Shared:
+    """Return whom the tuples of a set single out; ``blank``: also who has none of its values, the hash 0."""
     sizes = people_by_tuple(counts)
     begins = (
         np.append(0, np.flatnonzero(np.diff(counts.tuples)) + 1) if len(counts.tuples) else np.empty(0, int)
     )
     blanks = counts.tuples[begins] == 0
-    blank = int(sizes[blanks].sum())
-    few, alone = (sizes < k) & ~blanks, (sizes == 1) & ~blanks
+    few, alone = (sizes < k) & (blank | ~blanks), (sizes == 1) & (blank | ~blanks)
     scale = 2**counts.zeros
 
     def whom(mask: Mask) -> int:
         if counts.seconds is None:
-            return min(people, int(sizes[mask].sum()) * int(scale))
+            return min(people, int((np.where(blanks, 1, scale) * sizes)[mask].sum()))  # 0 is always drawn
         rows = np.repeat(mask, sizes)
         return len(distinct(counts.seconds[rows]))  # of tuples that were drawn: at least so many
 
@@ -110,7 +109,7 @@ def _shared(counts: TupleCounts, k: int, people: int) -> _Shared:
         people_alone=whom(alone),
         tuples_few=int(few.sum()) * scale,
         tuples=int((~blanks).sum()) * scale,
-        blank=blank,
+        blank=int(sizes[blanks].sum()),
         blank_there=bool(blanks.any()),
         counted=_counted(counts),
     )
@@ -151,17 +150,23 @@ def _of_columns(
 def _of_sets(
     plan: TablePlan, scope: ExposureScope, exposed: Exposed, links: set[str], people: int
 ) -> Iterator[Finding]:
-    """Of the sets of each size, the one that singles out most; those of links are told already."""
-    by_size: dict[int, list[tuple[int, int, Columns, CountedHow]]] = {}
+    """Of the sets of each size, the one that singles out most; those of links are told already.
+
+    What the policy accepts hides nothing that it does not, and what it refuses comes before what it passes.
+    """
+    declared = plan.requirements.exposure
+    alike: dict[tuple[int, bool], list[tuple[bool, int, int, Columns, CountedHow]]] = {}
     for names in scope.sets:
         if len(names) > 1 and not links.intersection(names):
-            found = _shared(exposed.sets[names], plan.k, people)
-            if found.people_few:
-                by_size.setdefault(len(names), []).append(
-                    (found.people_alone, found.people_few, names, found.counted)
-                )
-    for _, sets in sorted(by_size.items()):
-        alone, few, names, counted = max(sets)
+            found = _shared(exposed.sets[names], plan.k, people, blank=True)
+            few, alone = found.people_few, found.people_alone
+            over = declared is not None and few > declared.at_most * people
+            accepted = declared is not None and declared.because(names) is not None
+            if few:
+                told = over, alone, few, names, found.counted
+                alike.setdefault((len(names), accepted), []).append(told)
+    for _, sets in sorted(alike.items()):
+        _, alone, few, names, counted = max(sets)
         yield Finding(
             kind="sets",
             columns=names,
