@@ -149,12 +149,12 @@ def test_people_with_several_records_are_counted_once(run, way):
 def test_one_group_recoded_otherwise_than_decided_is_never_published(run, monkeypatch, way):
     real = choose.recoder_of
 
-    def finer(*args):
-        recoder = real(*args)
-        groups = recoder.groups.copy()
-        groups[np.flatnonzero(groups > 0)[0]] = len(recoder.nodes)
-        bottom = np.zeros((1, recoder.nodes.shape[1]), np.int32)
-        return dataclasses.replace(recoder, nodes=np.vstack([recoder.nodes, bottom]), groups=groups)
+    def finer(assignment, *args):
+        of_tuple = assignment.of_tuple.copy()
+        of_tuple[np.flatnonzero(of_tuple > 0)[0]] = len(assignment.nodes)
+        bottom = np.zeros((1, assignment.nodes.shape[1]), np.int32)
+        nodes = np.vstack([assignment.nodes, bottom])
+        return real(dataclasses.replace(assignment, nodes=nodes, of_tuple=of_tuple), *args)
 
     monkeypatch.setattr(choose, "recoder_of", finer)
     done = run(policy(way), files("csv", people()))

@@ -65,30 +65,41 @@ def narrow(indices: Indices | None, values: pa.Array) -> tuple[Indices | None, p
 def used_values(values: pa.DictionaryArray) -> tuple[Indices, pa.Array]:
     """Return indices into the values in use, in the dictionary's order; null, where in use, is the last."""
     places, texts = dictionary_places(values)
-    numbers, used = _numbered(places, len(texts))
-    return numbers, texts if len(used) == len(texts) else texts.take(pa.array(used))
+    used = _used(places, len(texts))
+    return _numbered(places, used, len(texts)), texts if len(used) == len(texts) else texts.take(
+        pa.array(used)
+    )
 
 
 def compacted(values: pa.Array) -> pa.Array:
     """Drop labels that no row bears: whoever gets these rows would otherwise get those of others."""
     if not pa.types.is_dictionary(values.type):
         return values
-    places, used = used_values(values)
-    labels = used.drop_null()
-    nulls = places == len(labels) if len(labels) < len(used) else None
+    places, texts = dictionary_places(values)
+    used = _used(places, len(texts))
+    if len(used) == len(texts):
+        return values
+    labels = texts.take(pa.array(used)).drop_null()
+    numbers = _numbered(places, used, len(texts))
+    nulls = numbers == len(labels) if len(labels) < len(used) else None
     # They were just numbered: to look whether each is within the labels takes as long.
-    return pa.DictionaryArray.from_arrays(pa.array(places, mask=nulls), labels, safe=False)
+    return pa.DictionaryArray.from_arrays(pa.array(numbers, mask=nulls), labels, safe=False)
 
 
-def _numbered(places: npt.NDArray[np.integer], size: int) -> tuple[Indices, npt.NDArray[np.int64]]:
-    """Number the places in use in ascending order: the number of each row's place, and these places."""
+def _used(places: npt.NDArray[np.integer], size: int) -> npt.NDArray[np.int64]:
+    """Return the places in use, ascending."""
     if size <= _FEW and np.bincount(places[:_SAMPLE], minlength=size).all():
-        return places.astype(np.int32, copy=False), np.arange(size)
-    seen = np.bincount(places, minlength=size) > 0
-    used = np.flatnonzero(seen)
+        return np.arange(size)
+    return np.flatnonzero(np.bincount(places, minlength=size))
+
+
+def _numbered(places: npt.NDArray[np.integer], used: npt.NDArray[np.int64], size: int) -> Indices:
+    """Return the number of each row's place among those in use."""
     if len(used) == size:  # as most often
-        return places.astype(np.int32, copy=False), used
-    return (np.cumsum(seen, dtype=np.int32) - 1).take(places), used
+        return places.astype(np.int32, copy=False)
+    numbers = np.zeros(size, np.int32)
+    numbers[used] = np.arange(len(used))
+    return numbers.take(places)
 
 
 def _by_range(values: pa.Array) -> tuple[Indices, pa.Array] | None:
@@ -99,8 +110,8 @@ def _by_range(values: pa.Array) -> tuple[Indices, pa.Array] | None:
         return None
     missing = high - low + 1  # the place of null
     places = pc.subtract(numbers, low).fill_null(missing).to_numpy(zero_copy_only=False)
-    numbers, used = _numbered(places, missing + 1)
+    used = _used(places, missing + 1)
     distinct = pa.array(used + low, mask=used == missing)
     if values.type == pa.date32():
         distinct = distinct.cast(pa.int32()).cast(pa.date32())
-    return numbers, distinct
+    return _numbered(places, used, missing + 1), distinct

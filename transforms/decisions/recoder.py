@@ -11,6 +11,7 @@ import numpy.typing as npt
 from tokumei.transforms.counting.histogram import Codes, Ints, Mask, pack
 from tokumei.transforms.counting.lookup import NOT_FOUND, places_in
 
+Numbers = npt.NDArray[np.int8] | npt.NDArray[np.int32]
 SUPPRESSED = -1  # in place of the number of a node: the tuple is not released
 
 
@@ -21,19 +22,19 @@ class Recoder:
     Attributes:
         sizes: number of values of each quasi-identifier.
         tables: per quasi-identifier, (level, place in the domain) → label number; shape (levels, values).
-        labels: per quasi-identifier, label number → text.
+        labels: per quasi-identifier, label number → text; where the nodes in use bear it.
         nodes: the nodes in use; all tuples but the exceptions are released at the first.
         exceptions, groups: packed tuples, ascending, and the node of each, or `SUPPRESSED`.
     """
 
     sizes: tuple[int, ...]
-    tables: tuple[Codes, ...]
+    tables: tuple[Numbers, ...]
     labels: tuple[tuple[str | None, ...], ...]
     nodes: npt.NDArray[np.int32]
     exceptions: Ints
     groups: npt.NDArray[np.int32]
 
-    def apply(self, codes: Sequence[Codes]) -> tuple[list[Codes], Mask]:
+    def apply(self, codes: Sequence[Codes]) -> tuple[list[Numbers], Mask]:
         """Return the label number of each row, per quasi-identifier, and which rows are released."""
         rows = len(codes[0])
         of_row = np.zeros(rows, dtype=np.int32)

@@ -10,10 +10,11 @@ import numpy.typing as npt
 
 from tokumei.transforms.counting.contingency import group
 from tokumei.transforms.counting.histogram import Codes, Histogram, Ints, Mask, pack, radices
-from tokumei.transforms.decisions.recoder import SUPPRESSED, Recoder
+from tokumei.transforms.decisions.recoder import SUPPRESSED, Numbers, Recoder
 from tokumei.transforms.hierarchies.ladders import Ladder
 from tokumei.transforms.recode.models import PrivacyModel
 from tokumei.transforms.recode.objectives.base import Node, NodeCount
+from tokumei.transforms.values.cells import ONE_BYTE
 from tokumei.transforms.values.steady import squares
 
 
@@ -44,16 +45,30 @@ def full_domain(node: Node, failing: Mask) -> Assignment:
 
 def recoder_of(assignment: Assignment, ladders: Sequence[Ladder], histogram: Histogram) -> Recoder:
     """Return the assignment as pass 3 applies it."""
-    tables, labels = label_tables(ladders)
+    tables, labels = zip(*map(_in_use, *label_tables(ladders), assignment.nodes.T), strict=True)
     other = np.flatnonzero(assignment.of_tuple != 0)
     return Recoder(
         sizes=histogram.sizes,
-        tables=tuple(tables),
-        labels=tuple(labels),
+        tables=tables,
+        labels=labels,
         nodes=assignment.nodes,
         exceptions=histogram.keys[other],
         groups=assignment.of_tuple[other],
     )
+
+
+def _in_use(
+    table: Codes, texts: tuple[str | None, ...], levels: npt.NDArray[np.int32]
+) -> tuple[Numbers, tuple[str | None, ...]]:
+    """Number the labels of some levels alone, ascending, null last, in one byte where they are few.
+
+    At other levels there is no label (-1).
+    """
+    used = sorted(np.unique(table[levels]).tolist(), key=lambda place: (texts[place] is None, texts[place]))
+    numbers = np.full(len(texts), -1, np.int8 if len(used) <= ONE_BYTE else np.int32)
+    numbers[used] = np.arange(len(used))
+    in_use = np.where(np.isin(np.arange(len(table)), levels)[:, None], numbers[table], numbers.dtype.type(-1))
+    return in_use, tuple(texts[place] for place in used)
 
 
 def label_tables(ladders: Sequence[Ladder]) -> tuple[list[Codes], list[tuple[str | None, ...]]]:

@@ -25,12 +25,11 @@ from tokumei.transforms.criteria.encoding import compacted, dictionary_places
 from tokumei.transforms.engine.run_key import RunKey
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.recode.chosen import Account
-from tokumei.transforms.values.cells import without_dictionary
+from tokumei.transforms.values.cells import ONE_BYTE, without_dictionary
 
 PART_CELLS = 2_000_000  # of a part: a quarter of a million rows of eight columns
 PART_ROWS = 1_000_000  # of a part, of however few columns: as a sheet of a workbook can hold
 SLICES = 64  # of a chunk, at most: small slices would be more numbers about rows than rows
-_BYTE = 127  # labels at most that are told apart by one byte a row, null besides
 SPARE = 20  # so many times k people a part, at least: by chance alone none gets fewer than k
 ChunkPlace = tuple[str, int]  # split id, and number of the chunk in it
 PartPlace = tuple[str, int]  # table, and number of the part
@@ -151,8 +150,8 @@ def _pieces(values: pa.Array, bounds: Sequence[int], of_piece: npt.NDArray[np.in
     if labels * len(bounds) > len(values):
         return [*map(_few_labels, _cut(values, bounds))]
     places, _ = dictionary_places(values)  # null is the last
-    if labels <= _BYTE:  # as they travel, and are held until all are there
-        narrow = places.astype(np.int8)
+    if labels <= ONE_BYTE:  # as they travel, and are held until all are there
+        narrow = places.astype(np.int8, copy=False)
         nulls = narrow == labels if values.null_count else None
         values = pa.DictionaryArray.from_arrays(pa.array(narrow, mask=nulls), values.dictionary, safe=False)
     pieces = _cut(values, bounds)
@@ -201,7 +200,7 @@ def _joined(batches: Sequence[pa.RecordBatch], order: npt.NDArray[np.intp]) -> p
         if len(labels) == len(pieces) and 2 * sum(labels) <= rows:
             known = pc.unique(pa.concat_arrays([piece.dictionary for piece in pieces]))
             known = known.take(pc.sort_indices(known))
-            kind = np.dtype(np.int8 if len(known) <= _BYTE else np.int32)
+            kind = np.dtype(np.int8 if len(known) <= ONE_BYTE else np.int32)
             places = np.concatenate([_places_in(known, piece, kind) for piece in pieces]).take(order)
             nulls = places < 0 if any(piece.null_count for piece in pieces) else None
             columns.append(pa.DictionaryArray.from_arrays(pa.array(places, mask=nulls), known, safe=False))

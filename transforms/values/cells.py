@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from tokumei.transforms.values.text import nulls
 
 Mask = npt.NDArray[np.bool_]
+ONE_BYTE = 127  # labels at most that are told apart by one byte a row, null besides
 
 
 def present(values: pa.Array) -> Mask:
@@ -75,17 +76,21 @@ def numbers_of(values: pa.Array) -> npt.NDArray[np.float64]:
     return floats(values)
 
 
-def labelled(places: npt.NDArray[np.int32], labels: pa.Array) -> pa.DictionaryArray:
+def labelled(places: npt.NDArray[Any], labels: pa.Array) -> pa.DictionaryArray:
     """Spread labels over the rows; null is a null index, because Parquet dictionaries hold no null.
 
     Every label stands once in the dictionary, sorted, because it is written as it is: two entries of a label
     would tell apart what was generalized, and their order could tell that of the source.
+
+    Args:
+        places: of each row's label, in a type of integers, which stays.
+        labels: texts or null.
     """
     texts = labels.drop_null().unique()
-    order = pc.sort_indices(texts)
-    sorted_texts = texts.take(order)
-    if len(texts) == len(labels):  # each of them once: their places are known already
-        code = pa.array(np.argsort(order.to_numpy()).astype(np.int32))
-    else:
-        code = pc.index_in(labels, value_set=sorted_texts)
+    sorted_texts = texts.take(pc.sort_indices(texts))
+    once = len(texts) + labels.null_count == len(labels)
+    if once and labels.slice(0, len(texts)).equals(sorted_texts):  # as they are, null at the end
+        nulls = places >= len(texts) if labels.null_count else None
+        return pa.DictionaryArray.from_arrays(pa.array(places, mask=nulls), sorted_texts, safe=False)
+    code = pc.index_in(labels, value_set=sorted_texts).cast(pa.from_numpy_dtype(places.dtype))
     return pa.DictionaryArray.from_arrays(code.take(pa.array(places)), sorted_texts, safe=False)
