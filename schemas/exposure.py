@@ -13,13 +13,18 @@ ExposureKind = Literal[
 ]
 CountedHow = Literal["exactly", "about", "at_least"]
 KINDS: tuple[ExposureKind, ...] = get_args(ExposureKind)
+_SHARED = frozenset(
+    {"links", "labels", "blanks", "sets"}
+)  # whom some columns single out, more of them do too
 
 
 class Accepted(Strict):
     """Columns that may expose people, because somebody has looked at them and accepts it."""
 
     columns: tuple[Text, ...] = Field(
-        min_length=1, description="Findings of exactly these columns, and sets that hold them, are accepted."
+        min_length=1,
+        description="Findings of exactly these columns are accepted (of `homogeneous`, the last may stand"
+        " alone); of links, labels, blanks and sets those of some of them too, never of others besides.",
     )
     because: Text = Field(description="What was looked at, and why it is accepted; stands in the report.")
 
@@ -38,9 +43,14 @@ class Exposure(Strict):
     )
     accepted: tuple[Accepted, ...] = Field(default=(), description="Columns that stop no run.")
 
-    def because(self, columns: tuple[str, ...]) -> str | None:
-        """Return why findings of some columns are accepted; None where they are not."""
-        return next((a.because for a in self.accepted if set(a.columns) <= set(columns)), None)
+    def because(self, kind: ExposureKind, columns: tuple[str, ...]) -> str | None:
+        """Return why a finding of some columns is accepted; None where it is not."""
+        return next((a.because for a in self.accepted if _covers(frozenset(a.columns), kind, columns)), None)
+
+
+def _covers(accepted: frozenset[str], kind: ExposureKind, columns: tuple[str, ...]) -> bool:
+    about = {frozenset(columns), frozenset(columns[-1:] if kind == "homogeneous" else columns)}
+    return accepted in about or (kind in _SHARED and accepted.issuperset(columns))
 
 
 # What a finding of each kind says, without whom it concerns.

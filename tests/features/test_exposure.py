@@ -212,6 +212,39 @@ def test_a_set_that_is_accepted_or_of_few_hides_no_other(run, exposure, b, c, st
     assert done.status == 4 and f"what: {stops} together are shared by fewer than k: 200 of 200" in done.err
 
 
+@pytest.mark.parametrize(
+    "case, kind, accepted, status",
+    [
+        ("side by side", "sets", ["birth"], 4),
+        ("side by side", "sets", ["birth", "postal", "joined"], 4),  # nor are all four
+        ("side by side", "sets", ["birth", "postal", "joined", "sex"], 0),  # whom some single out, all do
+        ("kept births", "labels", ["day", "sex"], 0),
+        ("all alike", "homogeneous", ["age"], 4),  # said of the class, not of the illness
+        ("all alike", "homogeneous", ["age", "disease"], 0),
+        ("all alike", "homogeneous", ["disease", "id"], 4),
+        ("years", "restored", ["year"], 4),
+        ("years", "restored", ["age"], 4),
+        ("years", "restored", ["year", "age"], 0),
+        ("visits", "persons", ["age"], 4),
+        ("small noise", "perturbed", ["income", "g"], 4),
+        ("small noise", "perturbed", ["income"], 0),
+        ("cities", "pseudonyms", ["city"], 0),
+    ],
+)
+def test_who_accepts_some_columns_accepts_nothing_about_others(run, case, kind, accepted, status):
+    columns, files, _ = CASES[case]
+    exposure = {"refuse": [kind], "accepted": [{"columns": accepted, "because": "検討した"}]}
+    assert run(policy(columns, exposure=exposure), files).status == status
+
+
+@pytest.mark.parametrize("case", ["small noise", "small swap"])
+def test_perturbed_columns_alone_are_looked_at(run, case):
+    columns, files, _ = CASES[case]
+    columns = {"id": ID, "g": {"drop": True, "because": "不要"}, "income": columns["income"]}
+    done = run(policy(columns, exposure={"refuse": ["perturbed"]}), files)
+    assert done.status == 4 and "income is perturbed so little" in done.err, done.err or done.out
+
+
 def test_the_one_who_has_neither_of_two_values_is_told(run):
     """Each of the columns has blanks of many; one person has a blank in both."""
     columns = {"id": ID, "age": bands(10, 100), "a": KEEP_ALL, "b": KEEP_ALL}
@@ -234,7 +267,7 @@ def test_the_summary_tells_the_worst_and_how_it_stops_a_run(run):
     summary = summary_of(done)
     assert worst["sentence"] in summary and 'href="#exposure"' in summary and "exposure: {}" in summary
     assert f"<dt>宣言のない危険</dt><dd>{worst['people']}<span>人" in summary
-    accepted = [{"columns": [name], "because": "検討した"} for name in ("day", "area")]
+    accepted = [{"columns": ["day", "area", "sex"], "because": "検討した"}]
     done = run(policy(columns, exposure={"accepted": accepted}), files, output="more")
     assert done.status == 0, done.err
     assert "<dt>宣言のない危険</dt><dd>なし" in summary_of(done) and "方針で認めた" in summary_of(done)

@@ -73,7 +73,7 @@ def findings_of(
         people: of the released table.
     """
     scope = exposure_scope(plan)
-    if not people or not exposed.sets:
+    if not people:
         return ()
     single = {name: _shared(exposed.sets[(name,)], plan.k, people, blank=False) for name in scope.watched}
     links = {name for name, found in single.items() if found.people_alone >= _LINK * people}
@@ -161,7 +161,7 @@ def _of_sets(
             found = _shared(exposed.sets[names], plan.k, people, blank=True)
             few, alone = found.people_few, found.people_alone
             over = declared is not None and few > declared.at_most * people
-            accepted = declared is not None and declared.because(names) is not None
+            accepted = declared is not None and declared.because("sets", names) is not None
             if few:
                 told = over, alone, few, names, found.counted
                 alike.setdefault((len(names), accepted), []).append(told)

@@ -37,7 +37,7 @@ def accepted(plan: TablePlan, finding: Finding) -> str | None:
         if below is not None:
             return f"{below.because}"
     declared = plan.requirements.exposure
-    return None if declared is None else declared.because(finding.columns)
+    return None if declared is None else declared.because(finding.kind, finding.columns)
 
 
 def is_refused(plan: TablePlan, finding: Finding) -> bool:
