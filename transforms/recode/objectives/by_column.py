@@ -162,7 +162,7 @@ class Entropy(Columnwise):
     ) -> None:
         super().__init__(ladders, marginals, weights)
         self.weights = self.weights * len(ladders)
-        self._levels = [_informations(levels)[0] - _informations(levels) for levels in self.by_level]
+        self._levels = [_lost(levels) for levels in self.by_level]
 
     def _plain(self) -> list[Floats]:
         return self._levels
@@ -191,7 +191,8 @@ class Entropy(Columnwise):
             labels.append((self.by_level[i][level], gone))
             spread = math.fsum(float((n * log2_of_counts(all_)).sum()) for all_, n in labels)
             values = self.marginals[i]
-            columns.append(spread - float((values * log2_of_counts(values)).sum()) + spread_of_gone[i])
+            lost = spread - float((values * log2_of_counts(values)).sum())
+            columns.append(max(0.0, lost) + spread_of_gone[i])
         return tuple(columns)
 
 
@@ -221,6 +222,12 @@ def _parted(values: Floats, sizes: Sequence[int]) -> list[Floats]:
     """Cut what was computed at once into parts of these sizes."""
     ends = itertools.accumulate(sizes)
     return [values[end - size : end] for end, size in zip(ends, sizes, strict=True)]
+
+
+def _lost(levels: Sequence[Ints]) -> Floats:
+    """Return the bits that each level loses: none where labels are only renamed, whatever was rounded."""
+    bits, values = _informations(levels), [np.count_nonzero(counts) for counts in levels]
+    return np.where(np.array(values) == values[0], 0.0, np.maximum(bits[0] - bits, 0.0))
 
 
 def _informations(groups: Sequence[Ints]) -> Floats:

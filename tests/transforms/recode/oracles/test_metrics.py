@@ -3,10 +3,17 @@
 ARX's TestUtilityMetrics2 was recorded with an older hierarchy of native-country; see `unmatched`.
 """
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from support import adult
 
+from tokumei.transforms.hierarchies.ladders import Ladder
 from tokumei.transforms.recode.models.k_anonymity import KAnonymity
+from tokumei.transforms.recode.objectives.by_column import Entropy, NormalizedEntropy
 
 # average class size: N ÷ (kept classes, and one more if anything is suppressed)
 AECS = [
@@ -102,3 +109,20 @@ def test_monotonic_discernibility(node, value):
 @pytest.mark.parametrize(("node", "value"), ENTROPY)
 def test_entropy(node, value):
     assert cost(node, "entropy")[0] == pytest.approx(value, rel=adult.RELATIVE)
+
+
+@given(st.lists(st.integers(1, 10**6), min_size=1, max_size=12), st.randoms(use_true_random=False))
+@pytest.mark.parametrize("metric", [Entropy, NormalizedEntropy])
+def test_labels_that_are_only_renamed_lose_no_bit(metric, counts, random):
+    """Sums of the same terms in another order differ in the last digit; one below 0 was no number to be told."""
+    size = len(counts)
+    renamed = np.array(random.sample(range(size), size), np.int32)
+    values = tuple(f"{i:02}" for i in range(size))
+    ladder = replace(
+        Ladder.flat(values),
+        codes=(np.arange(size, dtype=np.int32), renamed),
+        labels=(values, values),
+        leaves=(np.ones(size, np.int64),) * 2,
+        titles=("一般化なし", "別名"),
+    )
+    assert metric([ladder], [np.array(counts)], [1.0]).floors((0,), (1,)).tolist() == [0.0, 0.0]
