@@ -189,6 +189,25 @@ def test_a_record_that_changed_is_one_who_left_and_one_who_came(run):
     assert "1 classes show fewer" in done.err and "(1 people)" in done.err
 
 
+@pytest.mark.parametrize("k", [30, 60])
+def test_a_person_who_is_shown_by_several_columns_is_one(run, k):
+    """Found by an attack: one who changed in three columns was told as three people."""
+    rows = [(*row, "a", "b") for row in people(200)]
+
+    def wide(k):
+        plain = nested(k, earlier_releases={"people": 5})
+        plain["tables"]["t"]["columns"] |= {"shop": KEEP_ALL, "plan": KEEP_ALL}
+        return plain
+
+    def file(rows):
+        lines = ["id,age,town,illness,shop,plan", *(",".join(map(str, row)) for row in rows)]
+        return {"data.csv": "\n".join(lines) + "\n"}
+
+    assert run(wide(30), file(rows)).status == 0
+    done = run(wide(k), file([(*rows[0][:3], "z" if rows[0][3] != "z" else "u", "c", "d"), *rows[1:]]))
+    assert done.status == 4 and "(1 people)" in done.err, done.err
+
+
 def dated(rows, day):
     """The file with the day on which it was drawn in every record."""
     return {

@@ -197,6 +197,24 @@ class PeopleGroups:
         people = np.bincount(self.of_class, weights=kept, minlength=len(self.keys)).astype(np.int64)[:, None]
         return [people - sums[0], self.counts - sums[0], np.abs(people - self.counts), *sums]
 
+    def shown(self, kept: Counts, there: Sequence[Counts], k: int) -> Counts:
+        """Return shape (v,), who stood there and are few by any number: once in a class, by however many.
+
+        Args:
+            kept: people of each group who are released.
+            there: of `changed`, who stayed, and by column who did with another value and who with the same.
+            k: fewer people than this are few.
+        """
+        people = np.zeros(self.counts.shape[1], np.int64)
+        for start in range(0, len(kept), _BLOCK):
+            some = slice(start, start + _BLOCK)
+            masks = self.stood(some), *(mask for both in self.beside(some) for mask in both)
+            found = np.zeros_like(masks[0])
+            for mask, numbers in zip(masks, there, strict=True):
+                found |= mask & few(numbers, k)[self.of_class[some]]
+            people += (found * kept[some, None]).sum(axis=0)
+        return people
+
 
 def group_people(today: InClasses, past: Past) -> PeopleGroups:
     """Group today's people by their class and by the earlier releases that they and their values stood in.
@@ -243,10 +261,10 @@ def any_few(numbers: Sequence[Counts], k: int) -> Mask:
     return mask
 
 
-def most_shown(numbers: Sequence[Counts], k: int) -> int:
-    """Return the most people that are few, over all releases: of numbers of shape (any, v), the sums."""
-    people = sum(np.where(few(one, k), one, 0).sum(axis=0) for one in numbers)
-    return int(np.max(people, initial=0))
+def people_of(numbers: Counts, k: int) -> Counts:
+    """Return shape (v,), the people of numbers that are few, of shape (c, v)."""
+    people: Counts = np.where(few(numbers, k), numbers, 0).sum(axis=0)
+    return people
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -256,7 +274,7 @@ class Changes:
     Attributes:
         releases: how many there are.
         classes: of them or of today that show fewer than k people to whoever compares two releases.
-        people: the most who are shown so, over all pairs with one earlier release.
+        people: the most who are shown so, once in a class, over all pairs with one earlier release.
         stayed, altered, came, left: people of today's classes since the newest of them: as they were, with
             another value, new, gone.
     """
@@ -282,6 +300,7 @@ def tell_changes(today: InClasses, past: Past, k: int, releases: int) -> Changes
     groups = group_people(today, past)
     came, left, apart, *there = groups.changed(groups.present)
     stayed = there[0]
+    shown = groups.shown(groups.present, there, k) + people_of(came, k) + people_of(left, k)
     newest, other = -1, 0
     for start in range(0, len(groups.present), _BLOCK):
         some = slice(start, start + _BLOCK)
@@ -292,7 +311,7 @@ def tell_changes(today: InClasses, past: Past, k: int, releases: int) -> Changes
     return Changes(
         releases=releases,
         classes=int(any_few([came, left, apart, *there], k).any(axis=1).sum()),
-        people=most_shown([came, left, *there], k),
+        people=int(shown.max(initial=0)),
         stayed=int(stayed[:, newest].sum()) - other,
         altered=other,
         came=int(came[:, newest].sum()),

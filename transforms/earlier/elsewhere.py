@@ -16,15 +16,15 @@ import polars as pl
 from tokumei.transforms.counting.keyed import joint_keys
 from tokumei.transforms.counting.people import PERSON
 from tokumei.transforms.earlier.changes import (
-    Counts,
     InClasses,
     Keys,
     Past,
+    PeopleGroups,
     any_few,
     few,
     group_people,
     merge_standing,
-    most_shown,
+    people_of,
 )
 from tokumei.transforms.earlier.together import NOW
 
@@ -37,7 +37,7 @@ class Elsewhere:
 
     Attributes:
         classes: of today, of then or of both, that show fewer than k people.
-        people: the most who are shown so, over all these releases.
+        people: the most who are shown so, once in a class, over all these releases.
     """
 
     classes: int
@@ -64,22 +64,24 @@ def tell_elsewhere(rows: pl.DataFrame, i: int, past: Past, k: int) -> Elsewhere:
     standing = merge_standing([InClasses(rows[f"{CLASS}{i}"].to_numpy(), pairs, values, lines)])
     place = np.searchsorted(standing.pairs, pairs)
 
-    def by(classes: Keys, who: Keys) -> list[Counts]:
-        """Count people by other classes, each once in each."""
+    def by(classes: Keys, who: Keys) -> PeopleGroups:
+        """Group people by other classes, each once in each."""
         first = np.unique(joint_keys(who, classes.view(np.int64)), return_index=True)[1]
         chosen = place[first]
         again = {name: keys[chosen] for name, keys in standing.values.items()}
         found = InClasses(classes[first], standing.pairs[chosen], again, standing.lines[chosen])
-        groups = group_people(found, past)
-        return groups.changed(groups.present)
+        return group_people(found, past)
 
-    came = by(now, rows[PERSON].to_numpy())[0]
-    groups = group_people(standing, past)
-    left = groups.changed(groups.present)[1]
-    both = by(joint_keys(now, then.view(np.int64)), pairs)[3:]
+    (came, *_), (_, left, *_) = (
+        groups.changed(groups.present)
+        for groups in (by(now, rows[PERSON].to_numpy()), group_people(standing, past))
+    )
+    beside = by(joint_keys(now, then.view(np.int64)), pairs)
+    both = beside.changed(beside.present)[3:]
     shown = few(came, k), few(left, k), any_few(both, k)
     classes = sum(int(mask.any(axis=1).sum()) for mask in shown)
-    return Elsewhere(classes, most_shown([came, left, *both], k))
+    people = beside.shown(beside.present, both, k) + people_of(came, k) + people_of(left, k)
+    return Elsewhere(classes, int(people.max(initial=0)))
 
 
 def members(rows: pl.DataFrame, i: int, past: Past) -> pl.Expr:

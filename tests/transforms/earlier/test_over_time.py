@@ -84,6 +84,19 @@ def shown(one, other, k):
     return {number for number, size in sizes_shown(one, other) if 0 < size < k}
 
 
+def told_apart(then, now, k):
+    """Return who is in a group of fewer than k: of a class, came, left, stayed, or by column changed or did not."""
+    found = set()
+    for number in {who[1] for who in then | now}:
+        a, b = ({who[:2]: who[2:] for who in night if who[1] == number} for night in (then, now))
+        groups = [b.keys() - a.keys(), a.keys() - b.keys(), a.keys() & b.keys()]
+        for i in range(len(COLUMNS)):
+            same = {who for who in a.keys() & b.keys() if a[who][i] == b[who][i]}
+            groups += [same, (a.keys() & b.keys()) - same]
+        found |= {who for group in groups if 0 < len(group) < k for who in group}
+    return found
+
+
 def nights_of(seed, nights, people=150, classes=3, drawn=False):
     """Yield who is in a file that changes: people leave, come, move, and get another value of a column.
 
@@ -113,6 +126,7 @@ def test_changes_are_those_of_the_sets(seed):
     assert (found.stayed, found.altered) == (len(now & before[-1]), len(here & then) - len(now & before[-1]))
     assert found.classes
     assert found.classes == len(set().union(*(shown(night, now, 4) for night in before)))
+    assert found.people == max(len(told_apart(night, now, 4)) for night in before)
 
 
 @pytest.mark.parametrize("drawn", [False, True])
