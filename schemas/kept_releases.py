@@ -118,6 +118,7 @@ class ReleaseRecord(Strict):
     release_id: str
     salt: str = Field(description="Key of the hashes, hexadecimal; the same for all releases of the file.")
     tables: tuple[KeptRecoding, ...]
+    unclassed: tuple[str, ...] = Field(default=(), description="Tables that were released without classes.")
     joins: tuple[KeptJoin, ...] = ()
 
 
@@ -125,10 +126,19 @@ class KeptReleases(Strict):
     """All releases of one file. ``salt`` is empty before the first.
 
     Format 1 told people with their records, or with each column's value as format 2 does; the latter is read.
+    Before format 3 nothing was kept of tables without classes.
     """
 
-    format: Literal[1, 2] = 2
+    format: Literal[1, 2, 3] = 3
     salt: str = Field(default="", pattern=r"^(?:[0-9a-f]{64})?$")
     releases: tuple[str, ...] = ()
     recodings: tuple[KeptRecoding, ...] = ()
+    unclassed: dict[str, tuple[str, ...]] = Field(
+        default={}, description="By table, the releases that had it without classes."
+    )
     joins: tuple[KeptJoin, ...] = ()
+
+    def number_of(self, table: str) -> int:
+        """Return how many releases have a table, with classes or without."""
+        classed = sum(len(r.releases) for r in self.recodings if r.table == table)
+        return classed + len(self.unclassed.get(table, ()))

@@ -44,6 +44,9 @@ class EarlierReport(Strict):
         default=True,
         description="Whether the policy asks for it; else counts of the same levels alone are compared.",
     )
+    classed: bool = Field(
+        default=True, description="Whether the table has classes; else nothing of it was compared."
+    )
     releases: int = Field(description="Earlier ones; all were compared, where the policy asks.")
     by_counts: int = Field(
         description="Of them, those of the same levels of which counts alone were compared: people were not"

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from tokumei.pipelines.launcher.beside import lines_of_earlier, warnings_of_earlier
 from tokumei.pipelines.launcher.terminal import mute_stdout
 from tokumei.schemas import japan_time
 from tokumei.schemas.errors import TokumeiError
@@ -74,7 +75,8 @@ def tell_report(policy: Policy, report: dict[str, Any]) -> None:
     for finding in report.get("exposure", {"findings": ()})["findings"]:
         _tell_exposure(finding)
     for beside in report.get("earlier", ()):
-        _tell_earlier(beside)
+        for line in lines_of_earlier(beside):
+            print(f"  {line}")
     for attack in report.get("attacks", ()):
         if attack["declared"] is not None:
             _tell_attack(attack)
@@ -119,8 +121,7 @@ def warnings_of_use(report: dict[str, Any]) -> Iterator[str]:
         for line in _of_little_use(table):
             yield f"warning: {table['name']}: {line}"
     for beside in report.get("earlier", ()):
-        if not beside.get("asked", True) and beside["classes"]:
-            yield _unasked(beside)
+        yield from warnings_of_earlier(beside)
 
 
 def warn(policy: Policy) -> None:
@@ -218,50 +219,6 @@ def _tell_exposure(finding: dict[str, Any]) -> None:
         f"  exposed: {finding['table']}: {what}: {about}{finding['people']:,} of {finding['of_people']:,}"
         f" people{alone}{kept}"
     )
-
-
-def _tell_earlier(beside: dict[str, Any]) -> None:
-    """Say how the release differs from earlier ones of the file, and who is held back for that."""
-    if beside["frozen"] is not None:
-        print(f"  earlier: {beside['table']}: levels of release {beside['frozen']}, as they were")
-    if beside["people"] is None:
-        return
-    if not beside.get("asked", True):
-        print(f"  {_unasked(beside)}")
-        return
-    since = ""
-    if beside["came"] is not None:
-        since = (
-            f"; since the last {beside['came']:,} came, {beside['left']:,} left,"
-            f" {beside['altered']:,} changed, {beside['stayed']:,} stayed as they were"
-        )
-    if beside["by_counts"]:
-        since += f"; {beside['by_counts']:,} of them by counts alone"
-    held = ""
-    if beside["held_back"]:
-        held = f"; {beside['held_back']:,} held back, {beside['waiting']:,} of them never released yet"
-    if not beside["releases"]:
-        print(f"  earlier: {beside['table']}: the first release of a file of this name; compared with none")
-        return
-    print(
-        f"  earlier: {beside['table']}: compared with {beside['releases']:,} releases, each of which shows"
-        f" nobody or {beside['people']:,} people{since}{held}"
-    )
-
-
-def _unasked(beside: dict[str, Any]) -> str:
-    """Say what earlier releases show beside this one where the policy does not ask."""
-    table, classes = beside["table"], beside["classes"]
-    if classes:
-        return (
-            f"warning: {table}: classes whose counts differ from an earlier release by fewer than"
-            f" {beside['people']:,} people: {classes:,}; who holds both learns of who came or left;"
-            " requirements.earlier_releases stops the run, or holds people back"
-        )
-    alike, others = beside["by_counts"], beside["releases"] - beside["by_counts"]
-    told = [f"counts of classes alone compared with {alike:,} releases of the same levels"] if alike else []
-    told += [f"not compared with {others:,} releases of other levels"] if others else []
-    return f"earlier: {table}: {', '.join(told)}: requirements has no earlier_releases"
 
 
 def _tell_attack(attack: dict[str, Any]) -> None:

@@ -112,6 +112,45 @@ def test_who_came_alone_is_warned_of_where_the_policy_asks_for_nothing(run):
     assert swapped.status == 0 and "warning" not in swapped.out + swapped.err.split("differ")[0], swapped.err
 
 
+def plain_text(**more):
+    """A policy that generalizes nothing, so that there are no classes."""
+    plain = policy(**more)
+    plain["requirements"].pop("suppression_limit", None)
+    plain["tables"]["t"]["columns"] |= {"age": KEEP_ALL, "town": KEEP_ALL}
+    return plain
+
+
+def test_a_release_without_classes_is_not_passed_over_in_silence(run):
+    """Found by an attack: beside a release that tells everything, the next was told to be the first of its file."""
+    rows = people()
+    assert run(plain_text(), file_of(rows), args=["--release-id", "told"]).status == 0
+    again = run(plain_text(), file_of([*rows, ("p9999", 30, "A1", "v")]))
+    assert "earlier: t: has no classes, so that nothing of it is compared with the 1 earlier" in again.out
+    assert again.status == 0 and "warning: t: has no classes" not in again.out
+    page = max(again.releases, key=lambda p: p.stat().st_mtime) / "report.html"
+    assert "この表のあるこれまでの公表1件とは何も比べていない" in page.read_text()
+    done = run(policy(), file_of(rows))
+    assert done.status == 0 and "not compared with 2 releases of other levels or none" in done.out
+    done = run(policy(**COMPARED), file_of(rows))
+    assert done.status == 4 and "had this table without classes" in done.err, done.err
+
+
+def test_a_table_without_classes_beside_one_with_them_is_told(run):
+    rows, asked = people(), policy(**COMPARED)
+    asked["tables"]["shops"] = {
+        "source": {"path": "shops.csv", "format": "csv"},
+        "columns": {"shop": KEEP_ALL},
+        "rows_per_person": "one",
+    }
+    files = file_of(rows) | {"shops.csv": "shop\n" + "a\n" * 50}
+    first = run(asked, files)
+    assert first.status == 0 and "no classes" not in first.out + first.err, first.err
+    files["shops.csv"] += "b\n" * 50
+    told = "warning: shops: has no classes, so that nothing of it is compared with the 1 earlier releases"
+    done = run(asked, files, args=["-q"])
+    assert done.status == 0 and told in done.out + done.err, done.err
+
+
 def test_k_people_of_a_class_may_come_together(run):
     rows = people()
     assert run(policy(**COMPARED), file_of(rows)).status == 0

@@ -261,7 +261,7 @@ def any_few(numbers: Sequence[Counts], k: int) -> Mask:
     return mask
 
 
-def people_of(numbers: Counts, k: int) -> Counts:
+def people_of_few(numbers: Counts, k: int) -> Counts:
     """Return shape (v,), the people of numbers that are few, of shape (c, v)."""
     people: Counts = np.where(few(numbers, k), numbers, 0).sum(axis=0)
     return people
@@ -300,7 +300,7 @@ def tell_changes(today: InClasses, past: Past, k: int, releases: int) -> Changes
     groups = group_people(today, past)
     came, left, apart, *there = groups.changed(groups.present)
     stayed = there[0]
-    shown = groups.shown(groups.present, there, k) + people_of(came, k) + people_of(left, k)
+    shown = groups.shown(groups.present, there, k) + people_of_few(came, k) + people_of_few(left, k)
     newest, other = -1, 0
     for start in range(0, len(groups.present), _BLOCK):
         some = slice(start, start + _BLOCK)

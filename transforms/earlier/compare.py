@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from tokumei.schemas.kept_releases import KeptRecoding
+from tokumei.schemas.kept_releases import KeptRecoding, KeptReleases
 from tokumei.transforms.counting.people import PEOPLE
 from tokumei.transforms.earlier.changes import (
     Changes,
@@ -96,6 +96,7 @@ class Compared:
         unlike: releases with which joined tables cannot be compared, for these were recoded otherwise.
         asked: whether the policy asks for it; else counts of the same levels alone were compared, and what
             they show stops nothing.
+        classed: whether the table has classes; else nothing of it was compared.
     """
 
     tables: tuple[str, ...]
@@ -109,6 +110,7 @@ class Compared:
     together: JoinedReleases | None
     unlike: tuple[str, ...] = ()
     asked: bool = True
+    classed: bool = True
 
     @property
     def table(self) -> str:
@@ -232,20 +234,20 @@ def compare_table(
     )
 
 
-def compare_counts(now: KeptRecoding, earlier: Sequence[KeptRecoding], k: int) -> Compared:
+def compare_counts(now: KeptRecoding, kept: KeptReleases, k: int) -> Compared:
     """Compare counts of the same levels, as far as they are exact, where the policy asks for nothing.
 
     Args:
         now: its recoding.
-        earlier: all recodings, of other tables too.
+        kept: all that is kept of earlier releases.
         k: so many people, or nobody, may be shown.
     """
-    of_table = [r for r in earlier if r.table == now.table]
+    of_table = [r for r in kept.recodings if r.table == now.table]
     same = [r for r in of_table if r.same(now) and r.exact and now.exact]
     return Compared(
         tables=(now.table,),
         people=k,
-        releases=sum(len(r.releases) for r in of_table),
+        releases=kept.number_of(now.table),
         by_counts=sum(len(r.releases) for r in same),
         changes=None,
         counts=sum(_counts_apart(now, r, k) for r in same),
@@ -253,6 +255,23 @@ def compare_counts(now: KeptRecoding, earlier: Sequence[KeptRecoding], k: int) -
         elsewhere={},
         together=None,
         asked=False,
+    )
+
+
+def compare_none(table: str, kept: KeptReleases, k: int, *, asked: bool = True) -> Compared:
+    """Tell of a table without classes how many earlier releases have it, of which nothing can be compared."""
+    return Compared(
+        tables=(table,),
+        people=k,
+        releases=kept.number_of(table),
+        by_counts=0,
+        changes=None,
+        counts=0,
+        joint={},
+        elsewhere={},
+        together=None,
+        asked=asked,
+        classed=False,
     )
 
 

@@ -24,7 +24,7 @@ from tokumei.transforms.earlier.changes import (
     few,
     group_people,
     merge_standing,
-    people_of,
+    people_of_few,
 )
 from tokumei.transforms.earlier.together import NOW
 
@@ -80,7 +80,7 @@ def tell_elsewhere(rows: pl.DataFrame, i: int, past: Past, k: int) -> Elsewhere:
     both = beside.changed(beside.present)[3:]
     shown = few(came, k), few(left, k), any_few(both, k)
     classes = sum(int(mask.any(axis=1).sum()) for mask in shown)
-    people = beside.shown(beside.present, both, k) + people_of(came, k) + people_of(left, k)
+    people = beside.shown(beside.present, both, k) + people_of_few(came, k) + people_of_few(left, k)
     return Elsewhere(classes, int(people.max(initial=0)))
 
 

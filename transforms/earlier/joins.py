@@ -80,6 +80,7 @@ def compare_joins(
     for join in joins:
         today = standing_joined(_places(seen, join.tables))
         of_tables = {release for r in kept.recodings if r.table in join.tables for release in r.releases}
+        of_tables |= {release for name in join.tables for release in kept.unclassed.get(name, ())}
         same = next((j for j in kept.joins if j.same(join)), None)
         told = () if same is None or same.people is None else same.people.releases
         changes = None

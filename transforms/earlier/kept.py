@@ -80,6 +80,9 @@ def with_record(kept: KeptReleases, record: ReleaseRecord) -> KeptReleases:
             recodings.append(one)
         else:
             recodings[place] = _joined(recodings[place], one)
+    unclassed = dict(kept.unclassed)
+    for name in record.unclassed:
+        unclassed[name] = (*unclassed.get(name, ()), record.release_id)
     joins = list(kept.joins)
     for join in (join.model_copy(update=lost) for join in record.joins):
         place = next((i for i, other in enumerate(joins) if other.same(join)), None)
@@ -91,6 +94,7 @@ def with_record(kept: KeptReleases, record: ReleaseRecord) -> KeptReleases:
         salt=kept.salt or record.salt,
         releases=(*kept.releases, record.release_id),
         recodings=tuple(recodings),
+        unclassed=unclassed,
         joins=tuple(joins),
     )
 

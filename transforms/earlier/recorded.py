@@ -14,24 +14,28 @@ from tokumei.transforms.earlier.kept import KEPT_COUNTS, packed_classes
 from tokumei.transforms.planning.plan import EVERYBODY, TablePlan
 
 if TYPE_CHECKING:  # it brings Beam along, which finding a published release does not need
-    from tokumei.transforms.recode.chosen import Account
+    from tokumei.transforms.recode.chosen import Account, Recoded
 
 
 def kept_recoding(
-    table: TablePlan, account: Account, release: str, counted: PeoplePerKey, people: KeptPeople | None
-) -> KeptRecoding | None:
-    """Return how a table was recoded, and its classes; None where it has none.
+    table: TablePlan,
+    account: Account,
+    recoded: Recoded,
+    release: str,
+    counted: PeoplePerKey,
+    *,
+    people: KeptPeople | None,
+) -> KeptRecoding:
+    """Return how a table was recoded, and its classes.
 
     Args:
         table: the plan.
         account: what was decided.
+        recoded: of that, how it was recoded.
         release: id of the release.
         counted: people of what was written by its quasi-identifiers.
         people: who they are, where that is kept.
     """
-    recoded = account.recoded
-    if recoded is None:
-        return None
     settled = {} if account.settlement is None else account.settlement.generalized
     exact = not table.counts_people or table.people_cap == EVERYBODY
     found = counted.people().rename({key: f"e{i}" for i, key in enumerate(counted.keys)})

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from tokumei.schemas.errors import InputError
 from tokumei.schemas.kept_releases import ReleaseRecord
-from tokumei.transforms.earlier.compare import Compared, SeenReleases, compare_counts, compare_table
+from tokumei.transforms.earlier.compare import (
+    Compared,
+    SeenReleases,
+    compare_counts,
+    compare_none,
+    compare_table,
+)
 from tokumei.transforms.earlier.joins import compare_joins
 from tokumei.transforms.earlier.kept import ledger_of
 from tokumei.transforms.engine.run_key import RunKey
@@ -13,7 +19,7 @@ from tokumei.transforms.release.earlier import read_earlier
 from tokumei.transforms.storage.places import open_store
 
 
-def compared_with(plan: Plan, seen: SeenReleases, record: ReleaseRecord | None) -> tuple[Compared, ...]:
+def compared_with(plan: Plan, seen: SeenReleases, record: ReleaseRecord) -> tuple[Compared, ...]:
     """Compare what is released with all earlier releases of the file.
 
     Where the policy does not ask, counts alone are compared, which costs no pass. A sample of a file is
@@ -23,7 +29,7 @@ def compared_with(plan: Plan, seen: SeenReleases, record: ReleaseRecord | None) 
         TokumeiError: another release of the file has come since the run was planned.
     """
     needed = plan.policy.requirements
-    if record is None or plan.sample:
+    if plan.sample:
         return ()
     if needed.earlier_releases is None:
         return _counts_beside(plan, record)
@@ -34,13 +40,18 @@ def compared_with(plan: Plan, seen: SeenReleases, record: ReleaseRecord | None) 
         for now in record.tables
         if now.table in seen
     )
-    return *of_tables, *compare_joins(record.joins, seen, kept, k)
+    joined = {name for join in record.joins for name in join.tables}
+    unclassed = (compare_none(name, kept, k) for name in record.unclassed if name not in joined)
+    return *of_tables, *unclassed, *compare_joins(record.joins, seen, kept, k)
 
 
 def _counts_beside(plan: Plan, record: ReleaseRecord) -> tuple[Compared, ...]:
     try:
         kept = ledger_of(open_store(plan.published), plan.published, record.entry_id).read()
-        found = [compare_counts(now, kept.recodings, plan.policy.requirements.k) for now in record.tables]
+        found = [compare_counts(now, kept, plan.policy.requirements.k) for now in record.tables]
+        found += [
+            compare_none(name, kept, plan.policy.requirements.k, asked=False) for name in record.unclassed
+        ]
     except InputError:  # nobody asked; whoever does is told
         return ()
     return tuple(compared for compared in found if compared.releases)

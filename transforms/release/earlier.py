@@ -181,6 +181,13 @@ def _refuse_short(store: Store, output: str, entry_id: str, kept: KeptReleases) 
 
 
 def _refuse_inexact(plan: Plan, kept: KeptReleases) -> None:
+    for name, releases in kept.unclassed.items():
+        if name in plan.tables and plan.tables[name].quasi_identifiers:
+            raise _no_comparison(
+                name,
+                f"release {releases[-1]} had this table without classes, so nobody can tell what it shows",
+                "publish under another output what may lie beside that release",
+            )
     for recoding in kept.recodings:
         table = plan.tables.get(recoding.table)
         if table is None or not table.quasi_identifiers:
@@ -193,38 +200,42 @@ def _refuse_inexact(plan: Plan, kept: KeptReleases) -> None:
         else:
             reason = _not_alike(table, recoding)
         if reason:
-            raise RequirementError(
-                "requirement.earlier_releases",
-                where=f"tables.{recoding.table}",
-                what=f"no exact comparison: {reason}",
-                fix=f"{_ALIKE}; or leave requirements.earlier_releases out, and compare by other means what"
-                " recipients of both learn",
-            )
+            raise _no_comparison(recoding.table, reason, _ALIKE)
 
 
-def record_of(
-    plan: Plan, chosen: Chosen, written: Written, seen: SeenReleases, key: RunKey
-) -> ReleaseRecord | None:
-    """Return what the release adds to the ledger of its file; None where no table has classes."""
+def _no_comparison(table: str, reason: str, advice: str) -> RequirementError:
+    return RequirementError(
+        "requirement.earlier_releases",
+        where=f"tables.{table}",
+        what=f"no exact comparison: {reason}",
+        fix=f"{advice}; or leave requirements.earlier_releases out, and compare by other means what"
+        " recipients of both learn",
+    )
+
+
+def record_of(plan: Plan, chosen: Chosen, written: Written, seen: SeenReleases, key: RunKey) -> ReleaseRecord:
+    """Return what the release adds to the ledger of its file."""
     from tokumei.transforms.earlier.joins import kept_joins
 
-    tables = []
+    tables, unclassed = [], []
     for name, table in plan.tables.items():
-        classes = written[name].recount.classes
-        if classes is None:
+        classes, recoded = written[name].recount.classes, chosen.accounts[name].recoded
+        if classes is None or recoded is None:
+            unclassed.append(name)
             continue
         standing = seen[name].standing if name in seen else None
         people = None if standing is None else kept_people(plan.release_id, standing)
-        made = kept_recoding(table, chosen.accounts[name], plan.release_id, classes.labels, people)
-        if made is not None:
-            tables.append(made)
-    if not tables:
-        return None
+        tables.append(
+            kept_recoding(
+                table, chosen.accounts[name], recoded, plan.release_id, classes.labels, people=people
+            )
+        )
     return ReleaseRecord(
         entry_id=entry_of_plan(plan),
         release_id=plan.release_id,
         salt=salt_of(plan, key).hexadecimal,
         tables=tuple(tables),
+        unclassed=tuple(unclassed),
         joins=tuple(kept_joins(plan.tables, seen, tables, plan.release_id)),
     )
 

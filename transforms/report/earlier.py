@@ -27,7 +27,7 @@ def explain_earlier(plan: Plan, chosen: Chosen, compared: Sequence[Compared]) ->
     of_tables = [
         _explain(table, chosen.accounts[name], frozen, found.get(name))
         for name, table in plan.tables.items()
-        if table.quasi_identifiers and (frozen or name in found)
+        if (frozen and table.quasi_identifiers) or name in found
     ]
     titles = {name: table.table.title or name for name, table in plan.tables.items()}
     joined = [
@@ -59,6 +59,7 @@ def _compared(compared: Compared | None, name: str, title: str) -> EarlierReport
         title=title,
         people=None if compared is None else compared.people,
         asked=compared is None or compared.asked,
+        classed=compared is None or compared.classed,
         releases=0 if compared is None else compared.releases,
         by_counts=0 if compared is None else compared.by_counts,
         frozen=None,

@@ -215,10 +215,12 @@ def test_what_an_older_version_kept_is_read_if_it_can_be_and_else_told():
     """Found by use: it was told to be damaged, and a backup to be put back."""
     store, kept = MemoryStore(), kept_of(nights_of(2, 3))
     ledger, book = ledger_of(store, "out", "e"), kept.model_dump(mode="json")
-    assert book["format"] == 2
-    store.files[ledger.uri] = (json.dumps(book | {"format": 1}).encode(), "x")
-    assert ledger.read() == kept.model_copy(update={"format": 1})
-    assert with_record(ledger.read(), record("n3", set())).format == 2
+    assert book["format"] == 3
+    for older in (1, 2):
+        before = {name: held for name, held in book.items() if name != "unclassed"} | {"format": older}
+        store.files[ledger.uri] = (json.dumps(before).encode(), "x")
+        assert ledger.read() == kept.model_copy(update={"format": older})
+        assert with_record(ledger.read(), record("n3", set())).format == 3
     people = book["recodings"][0]["people"]
     people["tokens"] = people.pop("columns")["x"]["keys"]
     store.files[ledger.uri] = (json.dumps(book | {"format": 1}).encode(), "x")
