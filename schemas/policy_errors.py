@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -15,7 +15,9 @@ from tokumei.schemas.errors import PolicyError
 from tokumei.schemas.policy import Policy
 
 _LONGEST = 64  # characters of a key that messages show
+_BLANK = "has no value", "give one, or remove the key; {} where its defaults are meant"
 _MOST = 10  # errors that are told
+_TAGS = "model", "method", "kind", "attack"  # keys that say which of several mappings it is
 Place = tuple[str | int, ...]
 
 
@@ -46,7 +48,10 @@ def explain(error: ValidationError, data: Any, where: Callable[[Place], str]) ->
         where: names file, line and path of a place.
     """
     items = error.errors(include_url=False, include_input=False)
-    places = [(*_real_place(item["loc"]), *item.get("ctx", {}).get("at", ())) for item in items]
+    places = [
+        (*_real_place(item["loc"], str(item["type"]), data), *item.get("ctx", {}).get("at", ()))
+        for item in items
+    ]
     around = {place[:n] for place in places for n in range(len(place))}
     # An empty list whose only items are wrong: they are named.
     told = [
@@ -61,20 +66,42 @@ def explain(error: ValidationError, data: Any, where: Callable[[Place], str]) ->
     return PolicyError(code, where=first, what=what, fix=fix + others + more)
 
 
-def _real_place(loc: tuple[str | int, ...]) -> Place:
-    """Drop what pydantic adds to a place: the method after ``treat[0]``, and the like."""
-    place = list(loc)
-    if place[:1] == ["tables"] and place[2:3] == ["[key]"]:
-        return tuple(place[:2])
-    if place[:1] == ["tables"] and place[4:5] in (["treat"], ["protect"]):
-        if place[7:8] == ["hierarchy"]:
-            del place[8:9]
-        del place[6:7]
-    if place[:2] == ["requirements", "models"]:
-        del place[3:4]
-    if place[:2] == ["requirements", "metric"]:
-        del place[2:3]
+def _real_place(loc: tuple[str | int, ...], kind: str, data: Any) -> Place:
+    """Drop what pydantic adds to a place and no policy has: the method after ``treat[0]``, and the like."""
+    place, node, tag = list[str | int](), data, None
+    for i, part in enumerate(loc):
+        tag = part if tag is None and isinstance(node, dict) and part in _tags_of(node) else None
+        inside = part in node if isinstance(node, dict) else isinstance(node, list)
+        if tag is None and inside:
+            place.append(part)
+            node = _at(node, (part,))
+        elif tag is None and kind == "missing" and i == len(loc) - 1:
+            place.append(part)
     return tuple(place)
+
+
+def _tags_of(node: dict[str, Any]) -> list[Any]:
+    return [node[key] for key in _TAGS if isinstance(node.get(key), str)]
+
+
+def refuse_blanks(data: Any, where: Callable[[Place], str]) -> None:
+    """Refuse a key without a value, as in ``exposure:``, which would ask for nothing.
+
+    Raises:
+        PolicyError: policy.blank, naming each place.
+    """
+    found = [where(place) for place in _blanks(data, ())]
+    if found:
+        more = "".join(f"\n  also {place}" for place in found[1:_MOST])
+        raise PolicyError("policy.blank", where=found[0], what=_BLANK[0], fix=_BLANK[1] + more)
+
+
+def _blanks(node: Any, place: Place) -> Iterator[Place]:
+    if isinstance(node, dict):
+        yield from ((*place, key) for key, value in node.items() if value is None)
+    parts = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, value in parts:
+        yield from _blanks(value, (*place, key))
 
 
 # What pydantic says to programmers, said to the author of a policy: type → code, rule, fix.
@@ -125,7 +152,7 @@ def _explained(item: Any, place: Place, data: Any) -> tuple[str, str, str]:
     elif kind.startswith("union_tag"):
         found = _unknown_tag(str(context["discriminator"]).strip("'"), place, data)
     elif _at(data, place) is None:
-        found = "policy.blank", "has no value", "give one, or remove the key"
+        found = "policy.blank", *_BLANK
     elif kind == "literal_error":
         expected = str(context["expected"])
         fix = f"use {'one of ' if ' or ' in expected else ''}{expected}"
@@ -151,7 +178,7 @@ def _wanted(place: Place, data: Any) -> str:
     """Return the values that a missing key may have, where they are a list; … otherwise."""
     node, values = _at(data, place[:-1]), dict[str, None]()
     for model in _models_at(place[:-1]):
-        tags = [key for key in ("model", "method", "kind") if key in model.model_fields and key in node]
+        tags = [key for key in _TAGS if key in model.model_fields and key in node]
         if place[-1] not in model.model_fields or any(
             node[tag] not in get_args(model.model_fields[tag].annotation) for tag in tags
         ):
@@ -182,7 +209,7 @@ def _unknown_key(place: Place) -> tuple[str, str, str]:
 
 def _unknown_tag(key: str, place: Place, data: Any) -> tuple[str, str, str]:
     node = _at(data, place)
-    known = sorted(_tags(place))
+    known = sorted(_tags(key, place))
     given = node.get(key) if isinstance(node, dict) else None
     near = difflib.get_close_matches(given, known, n=1) if isinstance(given, str) else []
     hint = f"did you mean {near[0]}? " if near else ""
@@ -200,11 +227,10 @@ def _at(data: Any, place: Place) -> Any:
     return data
 
 
-def _tags(place: Place) -> set[str]:
-    """Return the methods, models, or kinds of hierarchy, that may stand at a place."""
-    inside = place[-2:-1]
-    key = "kind" if place[-1:] == ("hierarchy",) else "method" if inside == ("treat",) else "model"
-    return {str(tag) for m in _models_at(place) for tag in get_args(m.model_fields[key].annotation)}
+def _tags(key: str, place: Place) -> set[str]:
+    """Return the methods, models, attacks, or kinds of hierarchy, that may stand at a place."""
+    models = (m for m in _models_at(place) if key in m.model_fields)
+    return {str(tag) for m in models for tag in get_args(m.model_fields[key].annotation)}
 
 
 def _keys_at(place: Place) -> set[str]:

@@ -90,9 +90,9 @@ class Metric(Strict):
 
 
 def _form(metric: Any) -> str:
-    return "queries" if isinstance(metric, dict | Metric) else "name"
+    return "<mapping>" if isinstance(metric, dict | Metric) else "<name>"  # no keys of a policy
 
 
 AnyMetric = Annotated[
-    Annotated[MetricName, Tag("name")] | Annotated[Metric, Tag("queries")], Discriminator(_form)
+    Annotated[MetricName, Tag("<name>")] | Annotated[Metric, Tag("<mapping>")], Discriminator(_form)
 ]

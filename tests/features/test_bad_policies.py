@@ -188,6 +188,20 @@ CASES = {
         "protect.hierarchy", f"{DAY}.protect[0].hierarchy"),
     "distance without its hierarchy": (
         protected({"model": "t_closeness", "distance": "hierarchical", "t": 0.1}), "protect.hierarchy", "add hierarchy"),
+    "unknown attack": (
+        needs(attacks=[{"attack": "linkages", "knows": ["age"], "at_most": 1}]),
+        "policy.attack",
+        "did you mean linkage?",
+    ),
+    "exposure of nothing": (needs(exposure=None), "policy.blank", "requirements.exposure"),
+    "earlier releases of nothing": (needs(earlier_releases=None), "policy.blank", "requirements.earlier_releases"),
+    "share that an attack may have": (
+        needs(attacks=[{"attack": "linkage", "knows": ["age"], "at_most": 2}]),
+        "policy.range",
+        "requirements.attacks[0].at_most",
+    ),
+    "frozen levels of nothing": (needs(recoding={"frozen": ""}), "policy.value", "also [policy.blank]"),
+    "no attack": (needs(attacks=[{"knows": ["age"], "at_most": 1}]), "policy.attack", "attack is missing"),
     "unknown model of classes": (needs(models=[{"model": "k_maps", "k": 5}]), "policy.model", "did you mean k_map?"),
     "model of classes without parameter": (needs(models=[{"model": "average_risk"}]), "policy.missing_key",
                                            "requirements.models[0].at_most"),

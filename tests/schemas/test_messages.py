@@ -29,7 +29,7 @@ ERROR = errors.PolicyError(
 PUT_TOGETHER = {
     *(
         f"policy.{name}"
-        for name in ("blank", "date", "depth", "kind", "method", "missing_key", "model", "range")
+        for name in ("attack", "blank", "date", "depth", "kind", "method", "missing_key", "model", "range")
     ),
     *(f"policy.{name}" for name in ("parameter_name", "type", "unknown_key", "value")),
     *(f"column.{name}" for name in ("birth_date", "identification_code", "identifying", "linking_code")),
