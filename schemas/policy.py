@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from tokumei.schemas.attack_rules import check_attacks
 from tokumei.schemas.column import Column
 from tokumei.schemas.earlier_rules import check_earlier
+from tokumei.schemas.exposure_rules import check_exposure
 from tokumei.schemas.file_items import FileItems
 from tokumei.schemas.histories import History
 from tokumei.schemas.history_rules import check_histories
@@ -132,6 +133,7 @@ class Policy(Strict):
         check_joined(self.tables, self.requirements, told)
         check_queries(self.requirements.queries, self.tables)
         check_earlier(self.requirements, self.tables)
+        check_exposure(self.requirements.exposure, self.tables)
         check_attacks(self.requirements.attacks, self.tables, self.histories)
         refuse_mixed_periods(self.tables)
         refuse_mixed_shifts(self.tables)

@@ -84,7 +84,7 @@ def _tags_of(node: dict[str, Any]) -> list[Any]:
     return [node[key] for key in _TAGS if isinstance(node.get(key), str)]
 
 
-def refuse_blanks(data: Any, where: Callable[[Place], str]) -> None:
+def refuse_valueless(data: Any, where: Callable[[Place], str]) -> None:
     """Refuse a key without a value, as in ``exposure:``, which would ask for nothing.
 
     Raises:

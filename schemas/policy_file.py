@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from tokumei.schemas.errors import PolicyError
 from tokumei.schemas.parameters import resolve
 from tokumei.schemas.policy import Policy
-from tokumei.schemas.policy_errors import Place, dotted, explain, refuse_blanks
+from tokumei.schemas.policy_errors import Place, dotted, explain, refuse_valueless
 from tokumei.schemas.policy_nodes import UnwantedError, compose
 
 MAX_BYTES = 1 << 20
@@ -86,7 +86,7 @@ def parse_policy(text: str, name: str, settings: Mapping[str, str] = NONE_SET) -
         policy = Policy.model_validate_json(json.dumps(data))
     except ValidationError as error:
         raise explain(error, data, document.where) from None
-    refuse_blanks(data, document.where)
+    refuse_valueless(data, document.where)
     return policy
 
 

@@ -193,6 +193,16 @@ CASES = {
         "policy.attack",
         "did you mean linkage?",
     ),
+    "accepted column that is not there": (
+        needs(exposure={"accepted": [{"columns": ["age", "nix"], "because": "x"}]}),
+        "exposure.column",
+        "requirements.exposure.accepted[0].columns",
+    ),
+    "accepted column twice": (
+        needs(exposure={"accepted": [{"columns": ["age", "age"], "because": "x"}]}),
+        "exposure.column",
+        "a column stands twice",
+    ),
     "exposure of nothing": (needs(exposure=None), "policy.blank", "requirements.exposure"),
     "earlier releases of nothing": (needs(earlier_releases=None), "policy.blank", "requirements.earlier_releases"),
     "share that an attack may have": (
