@@ -72,8 +72,12 @@ def tell_report(policy: Policy, report: dict[str, Any]) -> None:
         _tell_history(history)
     for join in report.get("joined", ()):
         _tell_joined(join)
-    for finding in report.get("exposure", {"findings": ()})["findings"]:
+    exposure = report.get("exposure", {})
+    for finding in exposure.get("findings", ()):
         _tell_exposure(finding)
+    for scope in exposure.get("scope", ()):
+        if all(finding["table"] != scope["table"] for finding in exposure["findings"]):
+            _tell_nobody(policy, scope)
     for beside in report.get("earlier", ()):
         for line in lines_of_earlier(beside):
             print(f"  {line}")
@@ -219,6 +223,19 @@ def _tell_exposure(finding: dict[str, Any]) -> None:
         f"  exposed: {finding['table']}: {what}: {about}{finding['people']:,} of {finding['of_people']:,}"
         f" people{alone}{kept}"
     )
+
+
+def _tell_nobody(policy: Policy, scope: dict[str, Any]) -> None:
+    """Say that nobody is exposed by what was counted, and what was not."""
+    several = policy.tables[scope["table"]].rows_per_person == "several"
+    told = any(fact.table == scope["table"] for history in policy.histories for fact in history.facts)
+    besides = (
+        "; what the records of a person tell together is not counted: histories"
+        if several and not told
+        else ""
+    )
+    sets = f"{scope['sets']:,} of {scope['of_sets']:,} columns and sets of them"
+    print(f"  exposed: {scope['table']}: nobody by {sets}{besides}")
 
 
 def _tell_attack(attack: dict[str, Any]) -> None:

@@ -245,6 +245,18 @@ def test_perturbed_columns_alone_are_looked_at(run, case):
     assert done.status == 4 and "income is perturbed so little" in done.err, done.err or done.out
 
 
+@pytest.mark.parametrize("rows", ["one", "several"])
+def test_that_nobody_is_exposed_is_told_and_what_was_not_counted(run, rows):
+    """B29: the purchases of everybody were unique, and the terminal was silent."""
+    lines = [(f"C{i // 3 if rows == 'several' else i}", 30 + i % 2, "ab"[i % 2]) for i in range(120)]
+    made = policy({"id": ID, "age": bands(10, 100), "item": KEEP_ALL}, rows=rows)
+    done = run(made, csv("id,age,item", lines))
+    assert done.status == 0, done.err
+    told = "  exposed: t: nobody by 3 of 3 columns and sets of them"
+    besides = "; what the records of a person tell together is not counted: histories"
+    assert f"{told}{besides if rows == 'several' else ''}\n" in done.out
+
+
 def test_the_one_who_has_neither_of_two_values_is_told(run):
     """Each of the columns has blanks of many; one person has a blank in both."""
     columns = {"id": ID, "age": bands(10, 100), "a": KEEP_ALL, "b": KEEP_ALL}
@@ -370,7 +382,7 @@ def test_a_release_that_exposes_nobody_says_so(run):
     rows = [(f"C{i}", 20 + i % 20, ILLNESSES[i // 20 % 4]) for i in range(800)]
     columns = {"id": ID, "age": bands(5), "d": {**KEEP_ALL, "sensitive": True}}
     done = run(policy(columns, exposure={}), csv("id,age,d", rows))
-    assert done.status == 0 and "exposed:" not in done.out and not findings(done)
+    assert done.status == 0 and done.out.count("exposed: t: nobody by") == 1 and not findings(done)
     assert "5人未満に絞られる人はいない" in (done.release / "report.html").read_text()
 
 
