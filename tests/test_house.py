@@ -147,6 +147,16 @@ def test_constructors_of_many_fields_name_them(path):
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_constant_is_bound_once(path):
+    """A second one of the same name silently took the place of the first."""
+    statements = ast.parse(path.read_text()).body
+    targets = [target for node in statements if isinstance(node, ast.Assign) for target in node.targets]
+    targets += [node.target for node in statements if isinstance(node, ast.AnnAssign)]
+    bound = [target.id for target in targets if isinstance(target, ast.Name)]
+    assert {name for name in bound if bound.count(name) > 1} == set()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_modules_stay_small(path):
     assert len(path.read_text().splitlines()) <= 320
 

@@ -1,0 +1,34 @@
+"""What only a word beside it tells, in shadows: no cheap look before the rules may pass over any of it."""
+
+import polars as pl
+import pytest
+
+from tokumei.transforms.detect.spans import SpanLabel
+from tokumei.transforms.detect.told_by_word import told_by_word
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "label"),
+    [
+        ("LINE ID: HANAKO_X", "HANAKO_X", SpanLabel.ACCOUNT),
+        ("連絡は HANAKO_X (LINE)", "HANAKO_X", SpanLabel.ACCOUNT),
+        ("HANAKO.0412(INSTAGRAM)まで", "HANAKO.0412", SpanLabel.ACCOUNT),
+        ("HANAKO_X (PAYPAY)", "HANAKO_X", SpanLabel.ACCOUNT),
+        ("X: TANAKA88", "TANAKA88", SpanLabel.ACCOUNT),
+        ("暗証番号は1192", "1192", SpanLabel.ACCOUNT),
+        ("下4桁は1234", "1234", SpanLabel.NUMBER),
+        ("診察券 00059", "00059", SpanLabel.NUMBER),
+        ("電話 68-9635", "68-9635", SpanLabel.TELEPHONE),
+        ("内線 2345", "2345", SpanLabel.TELEPHONE),
+        ("TARO アット EXAMPLE.JP", "TARO アット EXAMPLE.JP", SpanLabel.MAIL),
+        ("EXAMPLE.COM/TARO", "EXAMPLE.COM/TARO", SpanLabel.URL),
+    ],
+)
+def test_it_is_told(text, told, label):
+    found = {(text[start:end], kind) for _, start, end, kind in told_by_word(pl.Series([text]))}
+    assert (told, int(label)) in found
+
+
+@pytest.mark.parametrize("text", ["会議(LINE)", "X線(検査)", "AB (LINE)", "費用は (PAYPAY) で払う"])
+def test_a_service_alone_is_no_account(text):
+    assert not [*told_by_word(pl.Series([text]))]
