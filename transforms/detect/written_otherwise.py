@@ -6,6 +6,7 @@ For whole columns. A sign stands behind each number, so that 1-2-3 is not found 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import product
 
 import polars as pl
 
@@ -14,8 +15,19 @@ from tokumei.transforms.detect.shadow import KANJI_DIGITS, changed_where
 
 _END = "#"
 _KANJI = "一二三四五六七八九"
-_CHOME = {f"十{k}丁目": f"1{i}丁目" for i, k in enumerate(_KANJI, 1)} | {"十丁目": "10丁目"}
-_CHOME |= {f"{k}丁目": f"{i}丁目" for i, k in enumerate(_KANJI, 1)}
+_TENS = {"": 0, "十": 10} | {f"{kanji}十": 10 * i for i, kanji in enumerate(_KANJI, 1) if i > 1}
+_IN_KANJI = {f"{ten}{one}": n + i for ten, n in _TENS.items() for i, one in enumerate(["", *_KANJI]) if n + i}
+_IN_KANJI |= {  # digit by digit, as of rooms: 一〇五号室
+    "".join(signs): int("".join(str("〇一二三四五六七八九".index(sign)) for sign in signs))
+    for size in (2, 3)
+    for signs in product("〇一二三四五六七八九", repeat=size)
+    if signs[0] != "〇"
+}
+_OF_ADDRESS = {
+    f"{kanji}{unit}": f"{number}{unit}"
+    for kanji, number in _IN_KANJI.items()
+    for unit in ("丁目", "番", "号")
+}
 _STEP = r"([0-9])\s?(?:丁目|番地|番|号室|号)[ノの]?\s?"
 _OF = r"([0-9])\s?[ノの]\s?([0-9])"
 _SAID = r"[丁番号ノの\s,、]"  # one of these has whatever is read as a number of an address, or is left out
@@ -68,12 +80,12 @@ _DOUBLED = r"ッ([KSTPGZDBH])"
 
 
 def addresses(shadows: pl.Series) -> pl.Series:
-    """Return texts in which 1丁目2番3号, 一丁目2-3 and 1の2の3 read 1-2-3, without spaces."""
+    """Return texts in which 1丁目2番3号, 一丁目二番三号, 一丁目2-3 and 1の2の3 read 1-2-3, without spaces."""
     return _ended(changed_where(shadows, _SAID, _steps))
 
 
 def _steps(said: pl.Series) -> pl.Series:
-    texts = _replaced(said, _CHOME).str.replace_all(_STEP, "${1}-")
+    texts = _replaced(said, _OF_ADDRESS).str.replace_all(_STEP, "${1}-")
     for _ in range(2):  # matches do not overlap
         texts = texts.str.replace_all(_OF, "${1}-${2}")
     texts = texts.str.replace_all(r"([0-9])[\s,、]+([0-9])", f"${{1}}{_END}${{2}}")

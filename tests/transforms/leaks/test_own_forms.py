@@ -42,6 +42,8 @@ HOME = "東京都港区芝浦1-2-3"
     [
         "港区芝浦１丁目２番３号に訪問",
         "芝浦一丁目2番3号",
+        "芝浦一丁目二番三号",
+        "港区芝浦一丁目二番地の三号",
         "芝浦1-2-3",
         "芝浦1丁目2-3の件",
         "東京都 港区 芝浦 1－2－3",
@@ -52,6 +54,20 @@ HOME = "東京都港区芝浦1-2-3"
 )
 def test_own_address(cell):
     assert leaks("住所", HOME, cell) and leaks("住所", f"{HOME} メゾン芝101", cell)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["芝浦十二丁目三十四番五十六号", "芝浦12丁目34番地56号", "芝浦一二丁目三四番五六号"],
+)
+def test_own_address_of_greater_numbers(cell):
+    assert leaks("住所", "東京都港区芝浦12-34-56", cell)
+    assert leaks("住所", "東京都港区芝浦十二丁目三十四番五十六号", cell)
+    assert not leaks("住所", "東京都港区芝浦2-34-56", cell)
+
+
+def test_own_room_in_kanji():
+    assert leaks("住所", "東京都港区芝浦1-2-105", "芝浦一丁目二番一〇五号室")
 
 
 @pytest.mark.parametrize(
