@@ -13,9 +13,8 @@ ExposureKind = Literal[
 ]
 CountedHow = Literal["exactly", "about", "at_least"]
 KINDS: tuple[ExposureKind, ...] = get_args(ExposureKind)
-_SHARED = frozenset(
-    {"links", "labels", "blanks", "sets"}
-)  # whom some columns single out, more of them do too
+# Of these, whom some columns single out, more of them single out too.
+_SHARED = frozenset({"links", "labels", "blanks", "sets"})
 
 
 class Accepted(Strict):

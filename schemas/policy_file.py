@@ -63,7 +63,8 @@ def decode_policy(raw: bytes, name: str, settings: Mapping[str, str] = NONE_SET)
 
 def written_policy(policy: Policy) -> str:
     """Return the YAML of a policy, which `parse_policy` reads back as the same; all ASCII."""
-    return yaml.safe_dump(policy.model_dump(mode="json", exclude_unset=True, warnings=False), sort_keys=False)
+    content = policy.model_dump(mode="json", exclude_unset=True, exclude_none=True, warnings=False)
+    return yaml.safe_dump(content, sort_keys=False)
 
 
 def parse_policy(text: str, name: str, settings: Mapping[str, str] = NONE_SET) -> Policy:

@@ -191,7 +191,7 @@ def test_a_policy_that_is_written_is_the_same_policy(path):
 
     policy = read_policy(path)
     requirements = policy.requirements.model_copy(
-        update={"because": "\x85 \x7f \ufffe", "suppression_limit": 1e-9}
+        update={"because": "\x85 \x7f \ufffe", "suppression_limit": 1e-9, "population_size": None}
     )
     for given in (policy, policy.model_copy(update={"requirements": requirements})):
         assert parse_policy(written_policy(given), "policy") == given

@@ -66,9 +66,8 @@ def used_values(values: pa.DictionaryArray) -> tuple[Indices, pa.Array]:
     """Return indices into the values in use, in the dictionary's order; null, where in use, is the last."""
     places, texts = dictionary_places(values)
     used = _used(places, len(texts))
-    return _numbered(places, used, len(texts)), texts if len(used) == len(texts) else texts.take(
-        pa.array(used)
-    )
+    numbers = _numbered(places, used, len(texts))
+    return numbers, texts if len(used) == len(texts) else texts.take(pa.array(used))
 
 
 def compacted(values: pa.Array) -> pa.Array:
