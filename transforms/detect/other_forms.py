@@ -168,6 +168,12 @@ def eleven_forms(shadows: pl.Series) -> list[pl.Series]:
     return [digits.str.extract(r"^([0-9]{11})[0-9]$") + "#"]
 
 
+def with_a_zero_in_kanji(shadows: pl.Series) -> NDArray[np.bool_]:
+    """Return which texts have the kanji zero, as telephone numbers in kanji do."""
+    zeros = [kanji for kanji, digit in KANJI_DIGITS.items() if digit == "0"]
+    return shadows.str.contains_any(zeros).fill_null(value=False).to_numpy()
+
+
 def telephone_forms(shadows: pl.Series) -> list[pl.Series]:
     """Return telephone numbers as `TELEPHONES` compares them; null where there is none."""
     return [shadows.str.replace_all(r"[\s()-]", "").str.extract(r"^(0[0-9]{9,10})$")]

@@ -59,6 +59,7 @@ class OwnForms:
             (other.BIRTHS, perhaps, self._births),
             (other.NAMES_IN_LATIN, perhaps & latin, self._latin),
             (other.ELEVEN, digits, self._codes),
+            (other.TELEPHONES, digits | other.with_a_zero_in_kanji(cells), self._telephones),
         ):
             rows = pl.Series(np.flatnonzero(may))
             rows = rows.filter(cells.gather(rows).str.contains(form.pattern))
@@ -154,6 +155,12 @@ class OwnForms:
     def _codes(self, rows: pa.Array) -> Iterator[tuple[str, pl.Series]]:
         for name in self._of(Role.CODE):
             yield from ((name, form) for form in other.eleven_forms(self._texts(name, rows)))
+
+    def _telephones(self, rows: pa.Array) -> Iterator[tuple[str, pl.Series]]:
+        for name in self._of(Role.CONTACT):
+            for number in other.telephone_forms(self._texts(name, rows)):
+                yield name, number
+                yield name, number.str.slice(1)  # without the zero before it
 
     def _of(self, role: Role) -> list[str]:
         """Return the columns of one role that are not released as they are."""

@@ -1,4 +1,4 @@
-"""The record's own values in another form: addresses, birth dates, romaji, eleven of twelve digits."""
+"""The record's own values in another form: addresses, birth dates, romaji, telephones, eleven of twelve digits."""
 
 import datetime
 import json
@@ -164,6 +164,28 @@ def test_eleven_digits_of_an_individual_number(cell):
 @pytest.mark.parametrize("cell", ["2000009771", "200000977112", "30000097711", "1-2000"])
 def test_other_digits(cell):
     assert not leaks("個人番号", "200000977119", cell)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "連絡 090-の-1234-の-5678",
+        "九〇の一二三四の五六七八へ",
+        "〇九〇の一二三四の五六七八",
+        "090の1234の5678まで",
+        "90の1234の5678です",
+        "零九零・一二三四・五六七八",
+    ],
+)
+def test_own_telephone_that_is_said(cell):
+    assert leaks("電話", "090-1234-5678", cell)
+
+
+@pytest.mark.parametrize(
+    "cell", ["090の1234の5679", "1234の5678", "九〇の一二三四", "年度90、番号1234の5678号室"]
+)
+def test_other_numbers_that_are_said(cell):
+    assert not leaks("電話", "090-1234-5678", cell)
 
 
 IN_KANA = [
