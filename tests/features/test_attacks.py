@@ -121,7 +121,7 @@ def test_a_run_that_dies_after_its_manifest_is_completed_by_the_next(run, monkey
         patch.setattr(publish, "finish", lambda *_: (_ for _ in ()).throw(RuntimeError("killed")))
         died = run(policy, files)
     assert died.status == 1 and (died.release / "manifest.json").exists()
-    assert not (died.release / "report.json").exists() and not (died.root / "register").exists()
+    assert not (died.release / "report.json").exists() and not (died.root / "register" / "book.json").exists()
     again = run(policy)
     assert again.status == 0 and "already released" in again.out
     assert (again.release / "report.html").exists()

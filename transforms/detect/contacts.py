@@ -27,7 +27,9 @@ _USER = r"[A-Z0-9._%+-]+"
 # Written so that no program finds it: taro [at] example dot jp, taro アット example ドット jp.
 _SAID = r"(?:アット(?:マ-ク)?|あっと(?:ま-く)?)"
 _AT = rf"(?: ?[(\[{{<【] ?(?:AT|@|{_SAID}) ?[)\]}}>】] ?| AT |_AT_| ?(?:@|{_SAID}) ?)"
-_DOT = r"(?: ?[(\[{<【] ?(?:DOT|\.|ドット|どっと) ?[)\]}>】] ?| DOT |_DOT_| ?(?:ドット|どっと) ?|。)"
+_DOT_SAID = r" ?[(\[{<【] ?(?:DOT|\.|ドット|どっと) ?[)\]}>】] ?| DOT | ?(?:ドット|どっと) ?"
+_DOT = rf"(?:{_DOT_SAID}|_DOT_|。)"
+_USER_SAID = rf"{_USER}(?:(?:{_DOT_SAID}){_USER})*"
 _ENDS = r"(?:COM|NET|ORG|INFO|JP)"
 # Another sign for @ before what can be nothing but a host; and letter by letter.
 _MARKED = (
@@ -135,8 +137,8 @@ def contacts() -> tuple[Kind, ...]:
         Kind(
             "e-mail address",
             "電子メールアドレス",
-            rf"{_USER} ?(?:@|[(\[{{<【] ?(?:AT|@|{_SAID}) ?[)\]}}>】]) ?{_HOST}"
-            rf"|{_USER}{_AT}[A-Z0-9-]+(?:{_DOT}[A-Z0-9-]+)+|{_MARKED}|{_APART}",
+            rf"{_USER_SAID} ?(?:@|[(\[{{<【] ?(?:AT|@|{_SAID}) ?[)\]}}>】]) ?{_HOST}"
+            rf"|{_USER_SAID}{_AT}[A-Z0-9-]+(?:{_DOT}[A-Z0-9-]+)+|{_MARKED}|{_APART}",
         ),
         Kind(TELEPHONE, "電話番号", _PHONE, _telephones),
         Kind("web address", "URL", rf"(?:HTTPS?|FTP)://{_HOST}|(?:^|[^A-Z0-9.@-])WWW\.{_HOST}"),
