@@ -20,7 +20,7 @@ from tokumei.transforms.values.phones import phone_area
 
 TELEPHONE = "telephone number"
 
-_UUID = r"[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}"
+UUID_FORM = r"[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}"
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _HOST = r"[A-Z0-9-]+(?:\.[A-Z0-9-]+)*\.[A-Z]{2,}"
 _USER = r"[A-Z0-9._%+-]+"
@@ -159,7 +159,7 @@ def contacts() -> tuple[Kind, ...]:
         Kind(
             "UUID",
             "UUID（広告識別子など）",
-            rf"(?:^|[^0-9A-F]){_UUID}(?:$|[^0-9A-F])",
+            rf"(?:^|[^0-9A-F]){UUID_FORM}(?:$|[^0-9A-F])",
         ),
         Kind(
             "number plate",
@@ -185,4 +185,4 @@ def any_contact() -> str:
 
 def without_uuids(shadows: pl.Series) -> pl.Series:
     """Return shadows with a sign for each UUID, whose last twelve digits are no number."""
-    return shadows.str.replace_all(_UUID, "#")
+    return shadows.str.replace_all(UUID_FORM, "#")

@@ -7,7 +7,7 @@ import re
 import polars as pl
 
 from tokumei.transforms.detect.checked import passes_check
-from tokumei.transforms.detect.contacts import is_telephone
+from tokumei.transforms.detect.contacts import UUID_FORM, is_telephone
 from tokumei.transforms.detect.shadow import KANJI_DIGITS, changed_where
 
 _USUAL = "0-9\\s.()-"  # what stands between digits and groups of any number
@@ -20,6 +20,7 @@ _PERHAPS = (
     rf"(?:[0-9][^0-9]){{9}}[0-9]|[0-9]{{2,4}}[^{_USUAL}]{{1,4}}[0-9]{{1,4}}[^{_USUAL}]{{1,4}}[0-9]{{3,4}}"
 )
 _NO_DIGIT = re.compile("[^0-9]")
+_UUIDS = re.compile(f"({UUID_FORM})")  # 055e899e2753 at the end of one is no telephone number
 _READ = {
     "0": "ゼロ ぜろ レイ れい マル まる ZERO",
     "1": "イチ いち ONE",
@@ -52,7 +53,8 @@ def with_gaps(shadows: pl.Series, gap: str) -> pl.Series:
     """Return shadows in which numbers have the usual gap between their digits or groups, or none.
 
     Such are ten to nineteen single digits with one and the same sign between them, and telephone numbers and
-    numbers with a check digit whose groups have one and the same sign between them (telephones up to four).
+    numbers with a check digit whose groups have one and the same sign between them (telephones up to four);
+    a UUID stays as it is.
 
     Args:
         shadows: texts; nulls stay null.
@@ -63,11 +65,16 @@ def with_gaps(shadows: pl.Series, gap: str) -> pl.Series:
         return shadows
 
     def usual(text: str) -> str:
-        return _GROUPS.sub(known, _EACH.sub(lambda found: _NO_DIGIT.sub(gap, found[0]), text))
+        parts = _UUIDS.split(text)
+        parts[::2] = (_GROUPS.sub(known, _EACH.sub(spaced, part)) for part in parts[::2])
+        return "".join(parts)
+
+    def spaced(found: re.Match[str]) -> str:
+        return _NO_DIGIT.sub(gap, found[0])
 
     def known(found: re.Match[str]) -> str:
         digits = _NO_DIGIT.sub("", found[0])
-        return _NO_DIGIT.sub(gap, found[0]) if is_telephone(digits) or passes_check(digits) else found[0]
+        return spaced(found) if is_telephone(digits) or passes_check(digits) else found[0]
 
     return shadows.clone().scatter(rows, [usual(text) for text in shadows.gather(rows)])
 
