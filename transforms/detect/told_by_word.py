@@ -72,7 +72,7 @@ _RULES = (
 )
 _PERHAPS = (
     rf"{READ_OUT}|{_K}{{2}}|{_K}の|[@/:]|アット| AT |[(\[] ?A ?[)\]]|{_NAMED}"
-    rf"|パスワ|PASS|PW|PIN|暗証|\\({_SERVICES}\\)"
+    r"|パスワ|PASS|PW|PIN|暗証"  # (LINE) is `_NAMED`, whose joint may be empty
 )
 _COMPILED = tuple((re.compile(pattern), label) for pattern, label in _RULES)
 _COMMON = frozenset({"LINE", "GMAIL", "ZOOM", "SNS"})
