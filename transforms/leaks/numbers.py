@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from tokumei.transforms.detect.checked import is_whole, numbers_inside, whole_numbers
 from tokumei.transforms.detect.contacts import TELEPHONE, any_contact, contacts, without_uuids
 from tokumei.transforms.detect.filled import PERHAPS_READ_OUT, as_digits, with_gaps
+from tokumei.transforms.detect.lookalikes import with_digits, without_zero
 from tokumei.transforms.detect.shadow import KANJI_DIGITS, numbered, shadow, spelled
 from tokumei.transforms.detect.text_array import CharacterKind
 from tokumei.transforms.detect.worded import with_word, worded
@@ -101,7 +102,7 @@ def _numbers_in(cells: pl.Series) -> dict[str, Found]:
 def _numbers_of(shadows: pl.Series) -> dict[str, Found]:
     if not len(shadows):
         return {}
-    texts = numbered(as_digits(shadows))
+    texts = with_digits(numbered(as_digits(shadows)))
     long = texts.str.contains(_TEN)
     texts = texts.clone().scatter(long.arg_true(), with_gaps(texts.filter(long), "")) if long.any() else texts
     whole = is_whole(texts)
@@ -113,7 +114,9 @@ def _numbers_of(shadows: pl.Series) -> dict[str, Found]:
             found[kind.name] = found.get(kind.name, _NOTHING) + Found(
                 n.compared, n.passing, n.sure, 0, n.by_chance
             )
-    if (phones := _telephones(texts)).chance:
+    phones = _telephones(texts)
+    phones = phones._replace(sure=int(without_zero(shadows).sum()))
+    if phones.chance or phones.sure:
         found[TELEPHONE] = phones
     found |= _formed(text)
     reached = text.filter(text.str.contains(any_contact()))

@@ -17,7 +17,7 @@ from tokumei.transforms.detect.worded import worded
 from tokumei.transforms.leaks.found import Found, Leaks, LeakSearch
 from tokumei.transforms.leaks.numbers import FORMED
 from tokumei.transforms.planning.plan import TablePlan
-from tokumei.transforms.values.code_formats import INSURER
+from tokumei.transforms.values.code_formats import INSURER, MY_NUMBER_BACKWARDS
 
 # Numbers of a column, from which on chance can be told from a column of codes.
 ENOUGH = 100
@@ -75,6 +75,7 @@ def is_leak(search: LeakSearch, found: Found) -> bool:
         surprising = _surprising(found.equal, found.expected, unlikely)
         return (often and surprising) if search.kind == "part" else (often or surprising)  # parts are short
     few = found.compared < ENOUGH and not search.beside and search.kind != "code"
+    few &= search.of != MY_NUMBER_BACKWARDS.name  # one of twelve digits in ten is one by chance
     unlikely = _UNLIKELY_BESIDE if search.beside else _UNLIKELY_NUMBERS
     if search.kind == "code":
         unlikely = _UNLIKELY
