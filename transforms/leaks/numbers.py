@@ -44,6 +44,10 @@ _LONG = r"^[0-9]{10,11}$"
 # Codes that are told by their form alone, where most codes of a column have it; their first letters are few.
 FORMED = {"residence card number": r"^[A-Z]{2}[0-9]{8}[A-Z]{2}$", "passport number": r"^[MNT][A-Z][0-9]{7}$"}
 _LIKE = r"^[A-Z]{1,3}[0-9]{5,9}[A-Z]{0,3}$"
+# Mobile telephones without their last digits, which one of 10,000 people has: 090-1234-****.
+CUT_MOBILE = "telephone number without its last digits"
+_CUT = r"^\(?[0-9]{3}\)?[ -]?[0-9]{4}[ -]?(?:[*●○■□#?_X×・.]{1,4}|-)$"
+_CUT_MOBILES = r"^\(?0[5-9]0\)?[ -]?[1-9]"
 _FEW, _SHORT = 256, 8192  # labels, and characters of them in all, that are remembered
 _Count = Callable[[pl.Series], dict[str, Found]]
 _NOTHING = Found(0, 0, 0)
@@ -118,7 +122,7 @@ def _numbers_of(shadows: pl.Series) -> dict[str, Found]:
     phones = phones._replace(sure=int(without_zero(shadows).sum()))
     if phones.chance or phones.sure:
         found[TELEPHONE] = phones
-    found |= _formed(text)
+    found |= _formed(text) | _cut_mobiles(text)
     reached = text.filter(text.str.contains(any_contact()))
     reached = reached.filter(~reached.str.contains(_NO_CONTACT))
     for looks, some in ((worded, with_word(text)), (contacts, reached)):
@@ -159,6 +163,13 @@ def _formed(texts: pl.Series) -> dict[str, Found]:
     like = texts.filter(texts.str.contains(_LIKE))
     met = {kind: int(like.str.contains(form).sum()) for kind, form in FORMED.items()} if len(like) else {}
     return {kind: Found(len(like), n, 0) for kind, n in met.items() if n}
+
+
+def _cut_mobiles(texts: pl.Series) -> dict[str, Found]:
+    """Count cells that are a mobile telephone whose last digits are hidden, among all cells as long."""
+    like = texts.filter(texts.str.contains(_CUT))
+    met = int(like.str.contains(_CUT_MOBILES).sum())
+    return {CUT_MOBILE: Found(len(like), met, 0)} if met else {}
 
 
 def _short(values: pa.Array) -> bool:

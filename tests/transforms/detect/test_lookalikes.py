@@ -139,3 +139,13 @@ def test_a_my_number_backwards_in_a_sentence(text):
 def test_a_column_of_my_numbers_backwards_is_told_from_order_numbers(found, leak):
     search = LeakSearch("number", "a", "My Number written backwards")
     assert is_leak(search, Found(*found)) == leak
+
+
+@pytest.mark.parametrize(
+    "cell", ["090-{}-****", "080-{}-XXXX", "090{}●●●●", "（090）{}-××××", "070-{}-", "０９０－{}－＊＊＊＊"]
+)
+def test_a_column_of_mobile_telephones_without_their_end(cell):
+    kind = "telephone number without its last digits"
+    assert stops(*(cell.format(1000 + 7 * i) for i in range(50))) == {kind}
+    others = [cell.replace("0", "1").replace("０", "１").format(1000 + 7 * i) for i in range(60)]
+    assert stops(*others, cell.format(1234)) == set()
