@@ -18,9 +18,9 @@ class RedactText(Treatment):
     """Free text with a label for everything personal that is found in it (自由記述の置換え).
 
     Identification codes (二号) are among it, and the record's own values of what is not released, in every
-    form that the leak search looks for. Not found are names of employers, schools and hospitals, accounts and
-    parts of numbers that no word names, and what the sentences are about; a surname within such a name
-    (山口大学) stays, in everybody's text.
+    form that the leak search looks for. Not found are employers, schools and hospitals that no word near
+    them tells, accounts and parts of numbers that no word names, and what the sentences are about; a surname
+    within such a name (山口大学) stays, in everybody's text.
     In every process of a run made-up cases of every kind are redacted as the texts are, and a sample of them
     with the texts of each chunk. If one of a code, a contact or a record's own value is missed, or more of
     the others than the floor allows, nothing is released.

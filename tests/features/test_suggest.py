@@ -206,6 +206,33 @@ def test_on_a_terminal_it_asks_and_keeps_the_answers(run, made, monkeypatch):
     assert again.status == 0 and asked == []
 
 
+def test_one_answer_names_a_series_of_columns(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    body = "".join(
+        f"{i:04d},{'男女'[i % 2]},{i * 7 % 11 % 3},{i * 5 % 13 % 3},{i * 3 % 17 % 3},{i * 7919 % 9973},{i * 7907 % 9967}\n"
+        for i in range(600)
+    )
+    (tmp_path / "t.csv").write_text("会員番号,性別,Q1A,Q2A,Q3A,XB_1,XB_2\n" + body)
+    plain = yaml.safe_load(suggested(run, "t.csv"))["tables"]["t"]["columns"]
+    assert [n for n, c in plain.items() if TO_DECIDE in c.get("title", "")] == ["Q1A", "XB_1"]
+    assert "Q2A、Q3A" in plain["Q1A"]["title"] and "title" not in plain["Q2A"]
+
+    place = "tables.t.columns.{}.title"
+    said = {place.format("Q1A"): "回答", place.format("Q3A"): "自由回答", place.format("XB_2"): "残高"}
+    text = suggested(run, "t.csv", answers={**FACTS, **said})
+    columns = yaml.safe_load(text)["tables"]["t"]["columns"]
+    titles = {name: column.get("title") for name, column in columns.items() if name.isascii()}
+    assert TO_DECIDE in titles.pop("XB_1")
+    assert titles == {"Q1A": "回答1", "Q2A": "回答2", "Q3A": "自由回答", "XB_2": "残高"}
+    suggested(
+        run,
+        "t.csv",
+        answers={**FACTS, **said, place.format("XB_1"): "残高"},
+        args=["--output", "policy.yaml"],
+    )
+    assert run(tmp_path / "policy.yaml", job="check").status == 0
+
+
 def test_an_edited_policy_is_not_overwritten(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     body = "".join(f"{i:04d},{'男女'[i % 2]},{20 + i % 50}\n" for i in range(300))

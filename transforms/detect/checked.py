@@ -16,9 +16,16 @@ import polars as pl
 
 from tokumei.transforms.detect.worded import GAP
 from tokumei.transforms.values.check_digits import Digits
-from tokumei.transforms.values.code_formats import CARD, INSURER, LICENCE, MY_NUMBER, Format
+from tokumei.transforms.values.code_formats import (
+    CARD,
+    INSURER,
+    LICENCE,
+    MY_NUMBER,
+    MY_NUMBER_BACKWARDS,
+    Format,
+)
 
-CHECKED = (MY_NUMBER, LICENCE, CARD)
+CHECKED = (MY_NUMBER, LICENCE, CARD, MY_NUMBER_BACKWARDS)
 
 _G = f"{GAP}{{1,3}}"
 # 12 to 19 digits, in groups 4-4-4, 4-4-4-4, 4-6-4, 4-6-5, or digit by digit.

@@ -31,9 +31,12 @@ _DOT_SAID = r" ?[(\[{<【] ?(?:DOT|\.|ドット|どっと) ?[)\]}>】] ?| DOT | 
 _DOT = rf"(?:{_DOT_SAID}|_DOT_|。)"
 _USER_SAID = rf"{_USER}(?:(?:{_DOT_SAID}){_USER})*"
 _ENDS = r"(?:COM|NET|ORG|INFO|JP)"
+_SIGNS = r"[★☆◎●■◆＊*#&!$^~|§¤]"
 # Another sign for @ before what can be nothing but a host; and letter by letter.
 _MARKED = (
-    rf"[A-Z0-9._%+-]{{3,}} ?(?:[★☆◎●■◆＊*]|[(\[] ?A ?[)\]]|{_SAID}) ?(?:[A-Z0-9-]+\.)+{_ENDS}(?:[^A-Z0-9.]|$)"
+    rf"[A-Z0-9._%+-]{{3,}} ?(?:{_SIGNS}|[(\[] ?(?:A|{_SIGNS}) ?[)\]]|{_SAID}|アト|-AT-| A T ) ?"
+    rf"(?:[A-Z0-9-]+\.)+{_ENDS}(?:[^A-Z0-9.]|$)"
+    rf"|{_USER} ?@ ?[A-Z0-9-]+(?:[,.][A-Z0-9-]+)*,{_ENDS}(?:[^A-Z0-9]|$)"
 )
 _APART = r"(?:[A-Z0-9._-] ){2,}(?:@|[(\[]? ?AT ?[)\]]?)(?: [A-Z0-9-])+(?: \.(?: [A-Z0-9-])+)+"
 _PHONE_GAP = r"[\s.()|*=~〜-]{1,3}"
@@ -41,6 +44,8 @@ _PHONE = (
     rf"(?:^|[^0-9A-Z.+-])((?:\+[\s-]?81[\s()0-]{{0,4}}|\(?0)[0-9]{{1,4}}\)?{_PHONE_GAP}[0-9]{{1,4}}{_PHONE_GAP}[0-9]{{3,4}}"
     r"|\+[\s-]?81[1-9][0-9]{8,9}|0[5-9]0[1-9][0-9]{7})(?:$|[^0-9A-Z-])"
 )
+# The first 0 of a mobile number is lost in spreadsheets.
+_CALLED_PHONE = r"(?:TEL|電話|携帯)(?:番号)?[ :は=・]{0,3}([5-9]0-?[1-9][0-9]{3}-?[0-9]{4})(?:[^0-9-]|$)"
 _ALL_DIGITS = re.compile(r"0[0-9]{9,10}")
 # Where people have accounts, as shadows write it: every long vowel is a hyphen.
 SERVICES = (
@@ -141,6 +146,7 @@ def contacts() -> tuple[Kind, ...]:
             rf"|{_USER_SAID}{_AT}[A-Z0-9-]+(?:{_DOT}[A-Z0-9-]+)+|{_MARKED}|{_APART}",
         ),
         Kind(TELEPHONE, "電話番号", _PHONE, _telephones),
+        Kind(TELEPHONE, "電話番号", _CALLED_PHONE),
         Kind("web address", "URL", rf"(?:HTTPS?|FTP)://{_HOST}|(?:^|[^A-Z0-9.@-])WWW\.{_HOST}"),
         Kind("account name", "SNS等のアカウント", r"(?:^|[\s(「、。:/])@[A-Z0-9_][A-Z0-9_.]{3,}"),
         *_accounts(),

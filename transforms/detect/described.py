@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from tokumei.transforms.detect.dates import age_spans, date_spans
+from tokumei.transforms.detect.employers import employer_spans
 from tokumei.transforms.detect.introduced import introduced_people
 from tokumei.transforms.detect.kana import kana_names
 from tokumei.transforms.detect.people import longer_names, named_people
@@ -34,7 +35,7 @@ class Described(NamedTuple):
     """What sentences tell of people.
 
     Attributes:
-        spans: people, places, dates and ages; they may overlap (`Spans.merged`).
+        spans: people, places, employers and schools, dates and ages; they may overlap (`Spans.merged`).
         longer: names of institutions, diseases and other things, in which a person's name is none (山口大学).
             Labelled `SpanLabel.OTHER`.
         proper: all words that are proper nouns, or that no dictionary has, found or not: those that no span
@@ -68,6 +69,7 @@ def described_in(texts: pa.Array) -> Described:
         *_labelled(introduced_people(read.texts), SpanLabel.PERSON),
         *_labelled(titled_people(read.texts), SpanLabel.PERSON),
         *_labelled(addresses_by_form(read.texts), SpanLabel.PLACE),
+        *_labelled(employer_spans(read.texts), SpanLabel.EMPLOYER),
         *_labelled(date_spans(read.texts), SpanLabel.DATE),
         *_labelled(age_spans(read.texts), SpanLabel.AGE),
     ]

@@ -10,6 +10,7 @@ import pyarrow as pa
 from tokumei.transforms.detect.checked import is_whole, numbers_inside, whole_numbers
 from tokumei.transforms.detect.contacts import contacts
 from tokumei.transforms.detect.filled import with_gaps
+from tokumei.transforms.detect.lookalikes import with_digits
 from tokumei.transforms.detect.shadow import number_shadow
 from tokumei.transforms.detect.worded import worded
 from tokumei.transforms.values.code_formats import INSURER
@@ -21,7 +22,7 @@ def kinds_of(texts: Sequence[str]) -> list[str | None]:
     """Return for each text the name of a kind that it holds, of any one; None if it holds none."""
     if not texts:
         return []
-    read = with_gaps(number_shadow(pa.array(texts, pa.string())), "")
+    read = with_gaps(with_digits(number_shadow(pa.array(texts, pa.string()))), "")
     looks = [(kind.name, kind.holding(read)) for kind in (*worded(), *contacts())]
     seen = (next((name for name, holding in looks if holding[row]), None) for row in range(len(read)))
     long = read.str.contains(_LONG)

@@ -22,6 +22,7 @@ from tokumei.transforms.values.dates import parse_dates
 
 _MONTH = "JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC"
 _SHORTEST_ROMAJI = 7
+_LEAST_BACKWARDS = 9  # digits: fewer stand in other numbers by chance
 _SHORTEST_KANA, _LONG_KANA = 4, 6  # from which on a name is looked for as whole words, and within others
 _LONG_VOWEL = "([オコソトノホモヨロゴゾドボポョ])[ウオ]|([ウクスツヌフムユルグズブプュ])ウ"
 
@@ -55,6 +56,10 @@ NAMES_IN_KANA = OtherForm(
     Role.NAME, r"[\p{Hiragana}\p{Katakana}]{2,}-*[\s・=]?[\p{Hiragana}\p{Katakana}]{2}", otherwise.kana_words
 )
 ELEVEN = OtherForm(Role.CODE, r"(?:[0-9][^0-9]{0,3}){10}[0-9]", otherwise.numbers)
+
+BACKWARDS = OtherForm(
+    Role.CONTACT, rf"[0-9](?:[^0-9]{{0,3}}[0-9]){{{_LEAST_BACKWARDS - 1}}}", otherwise.numbers
+)
 
 # Each form has a digit, one of these words, or a vowel in Latin letters; one by one they are found fastest.
 _WORDS, _VOWELS = ("丁目", "元年"), ("[AIUEO]", "[ĀĪŪĒŌÂÎÛÊÔ]")
@@ -172,6 +177,13 @@ def with_a_zero_in_kanji(shadows: pl.Series) -> NDArray[np.bool_]:
     """Return which texts have the kanji zero, as telephone numbers in kanji do."""
     zeros = [kanji for kanji, digit in KANJI_DIGITS.items() if digit == "0"]
     return shadows.str.contains_any(zeros).fill_null(value=False).to_numpy()
+
+
+def backward_forms(shadows: pl.Series) -> list[pl.Series]:
+    """Return long numbers in turned order, as `BACKWARDS` compares them; null of others."""
+    digits = shadows.str.replace_all(r"[\s()-]", "").str.extract(rf"^([0-9]{{{_LEAST_BACKWARDS},}})$")
+    turned = digits.str.reverse()
+    return [pl.select(pl.when(turned != digits).then(turned + pl.lit("#"))).to_series()]
 
 
 def telephone_forms(shadows: pl.Series) -> list[pl.Series]:

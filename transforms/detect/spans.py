@@ -26,6 +26,7 @@ class SpanLabel(IntEnum):
     DATE = 10, "日付"
     AGE = 11, "年齢"
     OTHER = 12, "伏字"
+    EMPLOYER = 13, "勤務先等"
 
     title: str  # in Japanese, as it is written into a text
 

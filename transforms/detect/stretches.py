@@ -18,6 +18,7 @@ from tokumei.transforms.detect.checked import checked_runs, passes_check
 from tokumei.transforms.detect.contacts import TELEPHONE, contacts, is_telephone
 from tokumei.transforms.detect.filled import with_gaps
 from tokumei.transforms.detect.kinds import Kind
+from tokumei.transforms.detect.lookalikes import places_without_zero, with_digits
 from tokumei.transforms.detect.offsets import Located, as_numbers, located
 from tokumei.transforms.detect.spans import SpanLabel, Spans
 from tokumei.transforms.detect.told_by_word import told_by_word
@@ -88,7 +89,8 @@ def codes_and_contacts_in(texts: Sequence[str]) -> Spans:
     What is wrapped in them is not looked into. Time is linear in the length of the texts.
     """
     found = located(texts)
-    shadows = with_gaps(as_numbers(found.texts()), "-")
+    written_so = found.texts()
+    shadows = with_gaps(with_digits(as_numbers(written_so)), "-")
     edged = pl.select(pl.lit(_EDGE) + shadows + pl.lit(_EDGE)).to_series()
     rows = [
         (row, start - len(_EDGE), end - len(_EDGE), int(_LABELS.get(kind.name, SpanLabel.NUMBER)))
@@ -96,6 +98,7 @@ def codes_and_contacts_in(texts: Sequence[str]) -> Spans:
         for row, start, end in _matches(kind, edged)
     ]
     rows += told_by_word(shadows)
+    rows += places_without_zero(written_so)
     written, long = shadows.to_list(), shadows.str.contains(_SEVEN_DIGITS).arg_true().to_list()
     masks: dict[int, list[_Cut]] = {row: [] for row in long}
     for row, start, end, _ in rows:

@@ -49,6 +49,7 @@ _EXTENSION = r"内線[ :は番号]{0,4}([0-9]{2,6})(?![0-9])"
 _EXCHANGE = r"(0[0-9]{1,4}局の?[0-9]{1,4}[の-][0-9]{4}|[0-9]{2,4}局の?[0-9]{4}番?)"
 _K = "[0-9〇零一二三四五六七八九]"
 _SPOKEN = rf"((?<!{_K}){_K}{{2,5}}[のノ]{_K}{{2,4}}[のノ]{_K}{{4}}(?!{_K}))"
+_TAIL = "(?:^|[^0-9-])([0-9]{2,4}---[0-9]{4})(?:[^0-9-]|$)"  # 1234-の-5678, as `with_digits` leaves it
 _MAIL = (
     r"([A-Z0-9._%+-]+ ?(?:[(\[] ?A ?[)\]]| ?アット(?:マ-ク)? ?| AT |@)"
     r" ?[^\s、。,()「」@]{1,40}\.[A-Z]{2,}(?![A-Z]))"
@@ -67,12 +68,13 @@ _RULES = (
     (_EXTENSION, SpanLabel.TELEPHONE),
     (_EXCHANGE, SpanLabel.TELEPHONE),
     (_SPOKEN, SpanLabel.TELEPHONE),
+    (_TAIL, SpanLabel.TELEPHONE),
     (f"({READ_OUT})", SpanLabel.TELEPHONE),
     *((rule, SpanLabel.NUMBER) for rule in (_LAST, _ENDING, _NUMBER_OF, _SHORTER, _BEHIND_SYMBOL, _OF_BANK)),
 )
 _PERHAPS = (
-    rf"{READ_OUT}|{_K}{{2}}|{_K}の|[@/:]|アット| AT |[(\[] ?A ?[)\]]|{_NAMED}"
-    rf"|パスワ|PASS|PW|PIN|暗証|[(](?:{_SERVICES})[)]"
+    rf"{READ_OUT}|{_K}{{2}}|{_K}の|---|[@/:]|アット| AT |[(\[] ?A ?[)\]]|{_NAMED}"
+    r"|パスワ|PASS|PW|PIN|暗証"  # (LINE) is `_NAMED`, whose joint may be empty
 )
 _COMPILED = tuple((re.compile(pattern), label) for pattern, label in _RULES)
 _COMMON = frozenset({"LINE", "GMAIL", "ZOOM", "SNS"})

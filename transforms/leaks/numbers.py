@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from tokumei.transforms.detect.checked import is_whole, numbers_inside, whole_numbers
 from tokumei.transforms.detect.contacts import TELEPHONE, any_contact, contacts, without_uuids
 from tokumei.transforms.detect.filled import PERHAPS_READ_OUT, as_digits, with_gaps
+from tokumei.transforms.detect.lookalikes import with_digits, without_zero
 from tokumei.transforms.detect.shadow import KANJI_DIGITS, numbered, shadow, spelled
 from tokumei.transforms.detect.text_array import CharacterKind
 from tokumei.transforms.detect.worded import with_word, worded
@@ -43,6 +44,10 @@ _LONG = r"^[0-9]{10,11}$"
 # Codes that are told by their form alone, where most codes of a column have it; their first letters are few.
 FORMED = {"residence card number": r"^[A-Z]{2}[0-9]{8}[A-Z]{2}$", "passport number": r"^[MNT][A-Z][0-9]{7}$"}
 _LIKE = r"^[A-Z]{1,3}[0-9]{5,9}[A-Z]{0,3}$"
+# Mobile telephones without their last digits, which one of 10,000 people has: 090-1234-****.
+CUT_MOBILE = "telephone number without its last digits"
+_CUT = r"^\(?[0-9]{3}\)?[ -]?[0-9]{4}[ -]?(?:[*●○■□#?_X×・.]{1,4}|-)$"
+_CUT_MOBILES = r"^\(?0[5-9]0\)?[ -]?[1-9]"
 _FEW, _SHORT = 256, 8192  # labels, and characters of them in all, that are remembered
 _Count = Callable[[pl.Series], dict[str, Found]]
 _NOTHING = Found(0, 0, 0)
@@ -101,7 +106,7 @@ def _numbers_in(cells: pl.Series) -> dict[str, Found]:
 def _numbers_of(shadows: pl.Series) -> dict[str, Found]:
     if not len(shadows):
         return {}
-    texts = numbered(as_digits(shadows))
+    texts = with_digits(numbered(as_digits(shadows)))
     long = texts.str.contains(_TEN)
     texts = texts.clone().scatter(long.arg_true(), with_gaps(texts.filter(long), "")) if long.any() else texts
     whole = is_whole(texts)
@@ -113,9 +118,11 @@ def _numbers_of(shadows: pl.Series) -> dict[str, Found]:
             found[kind.name] = found.get(kind.name, _NOTHING) + Found(
                 n.compared, n.passing, n.sure, 0, n.by_chance
             )
-    if (phones := _telephones(texts)).chance:
+    phones = _telephones(texts)
+    phones = phones._replace(sure=int(without_zero(shadows).sum()))
+    if phones.chance or phones.sure:
         found[TELEPHONE] = phones
-    found |= _formed(text)
+    found |= _formed(text) | _cut_mobiles(text)
     reached = text.filter(text.str.contains(any_contact()))
     reached = reached.filter(~reached.str.contains(_NO_CONTACT))
     for looks, some in ((worded, with_word(text)), (contacts, reached)):
@@ -156,6 +163,13 @@ def _formed(texts: pl.Series) -> dict[str, Found]:
     like = texts.filter(texts.str.contains(_LIKE))
     met = {kind: int(like.str.contains(form).sum()) for kind, form in FORMED.items()} if len(like) else {}
     return {kind: Found(len(like), n, 0) for kind, n in met.items() if n}
+
+
+def _cut_mobiles(texts: pl.Series) -> dict[str, Found]:
+    """Count cells that are a mobile telephone whose last digits are hidden, among all cells as long."""
+    like = texts.filter(texts.str.contains(_CUT))
+    met = int(like.str.contains(_CUT_MOBILES).sum())
+    return {CUT_MOBILE: Found(len(like), met, 0)} if met else {}
 
 
 def _short(values: pa.Array) -> bool:

@@ -26,6 +26,7 @@ from tokumei.transforms.planning.name_columns import NameColumns
 from tokumei.transforms.planning.plan import TablePlan
 from tokumei.transforms.values.cells import as_text, without_dictionary
 
+_NUMBERED = (Role.CODE, Role.CONTACT, Role.IDENTIFIER)
 _WHOLE_DATE = r"^[A-Z']?[0-9]+(?:-[0-9]+){2}#$|^[0-9]{8}#$"
 
 
@@ -60,6 +61,7 @@ class OwnForms:
             (other.NAMES_IN_LATIN, perhaps & latin, self._latin),
             (other.ELEVEN, digits, self._codes),
             (other.TELEPHONES, digits | other.with_a_zero_in_kanji(cells), self._telephones),
+            (other.BACKWARDS, digits, self._backwards),
         ):
             rows = pl.Series(np.flatnonzero(may))
             rows = rows.filter(cells.gather(rows).str.contains(form.pattern))
@@ -161,6 +163,10 @@ class OwnForms:
             for number in other.telephone_forms(self._texts(name, rows)):
                 yield name, number
                 yield name, number.str.slice(1)  # without the zero before it
+
+    def _backwards(self, rows: pa.Array) -> Iterator[tuple[str, pl.Series]]:
+        for name in dict.fromkeys(n for role in _NUMBERED for n in self._of(role)):
+            yield from ((name, form) for form in other.backward_forms(self._texts(name, rows)))
 
     def _of(self, role: Role) -> list[str]:
         """Return the columns of one role that are not released as they are."""

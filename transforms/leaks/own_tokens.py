@@ -34,18 +34,19 @@ _ADDRESSED = (
 _CALLED = (
     rf"([{_KANJI}]{{1,6}}|[\p{{Katakana}}-]{{2,10}}|\p{{Hiragana}}[\p{{Hiragana}}-]{{1,7}}?) ?{_ADDRESSED}"
 )
-# In Latin letters: Mr. Sato, Sato-sama, T.Sato様, Sato, T.
-_TITLE = r"(?:(?:MRS?|MS|MISS|DR|PROF)[. ] ?|[A-Z]\. ?)"
+# In Latin letters: Mr. Sato, Sato-sama, T.Sato様, T Sato, Sato, T.
+_ALONE = r"(?-u:\b)"
+_TITLE = rf"(?:(?:MRS?|MS|MISS|DR|PROF)[. ] ?|{_ALONE}[A-Z] |[A-Z]\. ?)"
 _LATIN = (
     rf"{_TITLE}[A-Z]{{3,}}"
-    rf"|[A-Z]{{3,}}(?:[ -](?:SAMA|SAN|KUN|CHAN|SENSEI)|,? [A-Z]\.|(?:\.[A-Z])? ?{_ADDRESSED})"
+    rf"|[A-Z]{{3,}}(?:[ -](?:SAMA|SAN|KUN|CHAN|SENSEI)|,? [A-Z](?:\.|{_ALONE})|(?:\.[A-Z])? ?{_ADDRESSED})"
 )
 _LONGEST, _LONGEST_KANA = 4, 6  # letters of a name
 _WORD = rf"^[{_KANJI}\p{{Hiragana}}\p{{Katakana}}-]{{1,8}}$"
 _PERHAPS_CALLED = r"様|さ[んま]|サン|氏|殿|君|くん|ちゃん|宅|家|方|夫|嬢|先生|邸|姓|親子|長|議員|師"
 _PERHAPS_LATIN = (
     r"[ -](?:SAMA|SAN|KUN|CHAN|SENSEI)|(?:MRS?|MS|MISS|DR|PROF|[A-Z])[. ] ?[A-Z]{3}"
-    rf"|[A-Z],? [A-Z]\.|[A-Z] ?(?:{_PERHAPS_CALLED})"
+    rf"|[A-Z],? [A-Z](?:\.|{_ALONE})|[A-Z] ?(?:{_PERHAPS_CALLED})"
 )
 _READ = r"[\p{Hiragana}\p{Katakana}A-Z]"  # in names as they are read
 _FOUR = "#[0-9]{4}#"

@@ -17,8 +17,7 @@ from tokumei.transforms.leaks.values import plain_texts, sought
 from tokumei.transforms.values.text import utf8
 
 _LONG = 4_096  # bytes; longer values (pictures, whole documents) are not looked for
-_OF_DIGITS = np.zeros(256, dtype=bool)  # by byte
-_OF_DIGITS[list(b"0123456789 ()+.-")] = True
+_OF_DIGITS = np.isin(np.arange(256), list(b"0123456789 ()+.-"))  # by byte
 _FEW = 64  # of texts the first ones tell
 
 

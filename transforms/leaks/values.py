@@ -16,6 +16,7 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from tokumei.transforms.detect.lookalikes import with_hyphens
 from tokumei.transforms.detect.shadow import letters_alone, shadow
 from tokumei.transforms.leaks.found import Found
 from tokumei.transforms.values.cells import as_text
@@ -38,7 +39,7 @@ _ABROAD = (
     rf"(^|[^0-9])(?:\+{_BETWEEN}|00|010{_BETWEEN})81{_BETWEEN}(?:0{_BETWEEN})?"
     rf"([1-9](?:{_BETWEEN}[0-9]){{8,9}})([^0-9]|$)"
 )
-_JAPAN = "81"
+_JAPAN, _OF = "81", "-の-"
 # What all that `_ABROAD` finds has; this is quick to find, and that slow to get ready.
 _ANY = r"[^0-9]{0,3}"
 _PERHAPS_ABROAD = rf"(?:\+|00|010){_ANY}{_JAPAN}{_ANY}(?:0{_ANY})?[1-9](?:{_ANY}[0-9]){{8}}"
@@ -118,7 +119,9 @@ def _seem_different(texts: pa.Array) -> bool:
 
 
 def at_home(written: pl.Series) -> pl.Series:
-    """Return shadows with telephone numbers with +81 as with 0."""
+    """Return shadows with telephone numbers with +81 as with 0, and numbers without の between hyphens."""
+    if written.str.contains(_OF, literal=True).any():
+        written = with_hyphens(written)
     rows = written.str.contains(_JAPAN, literal=True).fill_null(value=False).arg_true()
     some = written.gather(rows)
     abroad = some.str.contains(_PERHAPS_ABROAD)

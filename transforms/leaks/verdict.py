@@ -15,9 +15,9 @@ from tokumei.transforms.detect.contacts import TELEPHONE, contacts
 from tokumei.transforms.detect.name_set import NameSet
 from tokumei.transforms.detect.worded import worded
 from tokumei.transforms.leaks.found import Found, Leaks, LeakSearch
-from tokumei.transforms.leaks.numbers import FORMED
+from tokumei.transforms.leaks.numbers import CUT_MOBILE, FORMED
 from tokumei.transforms.planning.plan import TablePlan
-from tokumei.transforms.values.code_formats import INSURER
+from tokumei.transforms.values.code_formats import INSURER, MY_NUMBER_BACKWARDS
 
 # Numbers of a column, from which on chance can be told from a column of codes.
 ENOUGH = 100
@@ -54,7 +54,9 @@ _OF_PEOPLE = {
 }
 _OF_SOURCES = frozenset({*_VALUES, *_DEALT, *_OF_PEOPLE, *_WHOLE, "code"})
 _OF_ANYBODYS_CODE = ("the code of somebody in the files", "ファイルにある人の番号")
-_BY_SHARE = frozenset({INSURER.name, TELEPHONE, *FORMED})  # short numbers: many others look the same
+_BY_SHARE = frozenset(
+    {INSURER.name, TELEPHONE, CUT_MOBILE, *FORMED}
+)  # short numbers: many others look the same
 
 
 def is_leak(search: LeakSearch, found: Found) -> bool:
@@ -75,6 +77,7 @@ def is_leak(search: LeakSearch, found: Found) -> bool:
         surprising = _surprising(found.equal, found.expected, unlikely)
         return (often and surprising) if search.kind == "part" else (often or surprising)  # parts are short
     few = found.compared < ENOUGH and not search.beside and search.kind != "code"
+    few &= search.of != MY_NUMBER_BACKWARDS.name  # one of twelve digits in ten is one by chance
     unlikely = _UNLIKELY_BESIDE if search.beside else _UNLIKELY_NUMBERS
     if search.kind == "code":
         unlikely = _UNLIKELY
@@ -257,5 +260,5 @@ def _sought_alone(table: TablePlan, search: LeakSearch) -> str:
 
 
 def _title(kind: str) -> str:
-    titles = {form.name: form.title for form in (*CHECKED, INSURER)}
+    titles = {form.name: form.title for form in (*CHECKED, INSURER)} | {CUT_MOBILE: "下の桁のない電話番号"}
     return titles.get(kind) or next(look.title for look in (*worded(), *contacts()) if look.name == kind)

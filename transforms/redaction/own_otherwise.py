@@ -58,6 +58,7 @@ class OwnOtherwise:
                 self._add_read(family, given)
             if not column.places:
                 self._add(other.LAST_FOUR, [other.last_four(shadows)])
+                self._add(other.BACKWARDS, other.backward_forms(shadows))
             if column.coded:
                 self._add(other.ELEVEN, other.eleven_forms(shadows))
         named = [shadows for column, shadows in texts.items() if column.names and not column.places]

@@ -11,6 +11,7 @@ import yaml
 from tokumei.schemas.errors import PolicyError
 from tokumei.schemas.strict import TO_DECIDE
 from tokumei.transforms.suggest.holdings import Content, Holding
+from tokumei.transforms.suggest.series import series_of
 from tokumei.transforms.suggest.suggestion import Suggestion
 from tokumei.transforms.suggest.tables import SeenTable
 
@@ -140,7 +141,30 @@ def with_answers(suggestion: Suggestion, answers: Answers) -> Suggestion:
     for place in answers:
         if not place.startswith("tables.") and place not in asked:
             raise _unasked(place)
-    return replace(suggestion, policy=_answered(suggestion.policy, answers, ""))
+    return replace(suggestion, policy=_answered(suggestion.policy, _of_series(suggestion, answers), ""))
+
+
+def _of_series(suggestion: Suggestion, answers: Answers) -> Answers:
+    """Return answers, with that to the title of one column of a series for each that has none of its own.
+
+    Their titles are put into the policy, which has that of the one column alone.
+    """
+    found = dict(answers)
+    for name, table in suggestion.tables.items():
+        columns = suggestion.policy["tables"][name]["columns"]
+        place = f"tables.{name}.columns.{{}}.{_TITLE}"
+        for series in series_of(table.fates):
+            first = next((n for n in series.names if TO_DECIDE in str(columns[n].get(_TITLE, ""))), None)
+            if first is None:
+                continue
+            said = answers.get(place.format(first))
+            titles = series.titles(str(said)) if said else {}
+            for column in (n for n in series.names if n == first or _TITLE not in columns[n]):
+                own = None if column == first else answers.get(place.format(column))
+                if title := own or titles.get(column):
+                    columns[column] = {_TITLE: "", **columns[column]}
+                    found[place.format(column)] = title
+    return found
 
 
 def _answered(node: Mapping[str, Any], answers: Answers, place: str) -> dict[str, Any]:

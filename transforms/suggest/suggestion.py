@@ -15,6 +15,7 @@ from tokumei.transforms.engine.distinct import distinct
 from tokumei.transforms.suggest.holdings import Holding
 from tokumei.transforms.suggest.proposals import Keys, is_quasi
 from tokumei.transforms.suggest.relations import HIGHEST, LINKED, determines, same_values
+from tokumei.transforms.suggest.series import series_of
 from tokumei.transforms.suggest.tables import SeenTable, SuggestedTable, suggest_table
 from tokumei.transforms.suggest.words import said_by
 
@@ -29,6 +30,7 @@ _KNOWN_BY = {
     "prescriptions": "欠勤や会話から、病気や薬とその時期の1つ2つは知られ得るため",
     "cards": "同行者や店員には、店と時期の1つ2つは知られ得るため",
 }
+_OF_A_SERIES = "（答えは、番号を付けて {} の名称にもなる。この行を書き換えるだけなら、それらは列の名のまま）"
 _PERSONS_NUMBER = "本人の番号"
 _TOGETHER = frozenset({"prescriptions", "cards"})  # what is known of a line is known of one line
 _KNOWN = "1人に複数の行があり、その品目、時期、場所の1つ2つは、居合わせた人に知られ得るため"
@@ -206,6 +208,12 @@ def _table(name: str, table: SuggestedTable, links: Mapping[str, str]) -> dict[s
         column: {**_title(column, fate, of_person=column == person.column), **_linked(fate, links.get(name))}
         for column, fate in table.fates.items()
     }
+    for series in series_of(table.fates):
+        asked = [n for n in series.names if str(told["columns"][n].get("title", "")).startswith(TO_DECIDE)]
+        if len(asked) > 1:
+            told["columns"][asked[0]]["title"] += _OF_A_SERIES.format("、".join(asked[1:]))
+        for other in asked[1:]:
+            del told["columns"][other]["title"]
     nested = {"drop": True, "because": "入れ子の値であり、処理できないため"}
     for column, kind in found.kinds.items():
         if kind is None:

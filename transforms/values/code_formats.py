@@ -54,6 +54,7 @@ class Format:
         fits: n x w digits → which fit the format, the check digit aside.
         check: the digits before the check digit → the right one.
         place: of the check digit among the digits.
+        backwards: whether the digits stand in turned order.
     """
 
     name: str
@@ -62,9 +63,11 @@ class Format:
     fits: Callable[[Digits], Mask]
     check: Callable[[Digits], Digits]
     place: int = -1
+    backwards: bool = False
 
     def passes(self, digits: Digits) -> Mask:
         """Return which of n x w digits have the right check digit."""
+        digits = self._forwards(digits)
         right: Mask = digits[:, self.place] == self.check(digits[:, : self.place])
         return right
 
@@ -75,9 +78,13 @@ class Format:
         """
         if not len(digits):
             return 0.0
+        digits = self._forwards(digits)
         written, right = digits[:, self.place], self.check(digits[:, : self.place])
         both = np.bincount(written, minlength=10) * np.bincount(right, minlength=10)
         return float(both.sum()) / len(digits)
+
+    def _forwards(self, digits: Digits) -> Digits:
+        return digits[:, ::-1] if self.backwards else digits
 
 
 def _licence_check(digits: Digits) -> Digits:
@@ -118,6 +125,14 @@ def _number(digits: Digits, start: int, end: int) -> npt.NDArray[np.int64]:
 
 MY_NUMBER = Format(
     name="My Number", title="個人番号", widths=frozenset({12}), fits=_everything, check=my_number_check
+)
+MY_NUMBER_BACKWARDS = Format(
+    name="My Number written backwards",
+    title="逆順の個人番号",
+    widths=frozenset({12}),
+    fits=_everything,
+    check=my_number_check,
+    backwards=True,
 )
 LICENCE = Format(
     name="driver's licence number",

@@ -29,6 +29,16 @@ def test_it_is_told(text, told, label):
     assert (told, int(label)) in found
 
 
-@pytest.mark.parametrize("text", ["会議(LINE)", "X線(検査)", "AB (LINE)", "費用は (PAYPAY) で払う"])
+@pytest.mark.parametrize(
+    "text",
+    ["HANAKO", "LINE", "5(LINE)", "(LINE)", "会議(LINE)", "X線(検査)", "AB (LINE)", "費用は (PAYPAY) で払う"],
+)
 def test_a_service_alone_is_no_account(text):
     assert not [*told_by_word(pl.Series([text]))]
+
+
+@pytest.mark.parametrize("service", ["LINE", "INSTA", "ライン", "DISCORD", "SNS", "ZOOM", "カカオト-ク"])
+@pytest.mark.parametrize("between", ["", " "])
+def test_an_account_stands_before_its_service_in_brackets(service, between):
+    text = f"HANAKO_X{between}({service})"
+    assert "HANAKO_X" in {text[start:end] for _, start, end, _ in told_by_word(pl.Series([text]))}

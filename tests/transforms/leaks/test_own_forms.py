@@ -246,3 +246,15 @@ def test_short_and_several_readings(name, cell):
 )
 def test_other_kana(name, cell):
     assert not leaks("氏名", name, cell)
+
+
+@pytest.mark.parametrize(
+    "cell", ["連絡87654321090", "876-5432-1090", "８７６５４３２１０９０に", "876 5432 1090"]
+)
+def test_an_own_number_backwards(cell):
+    assert leaks("電話番号", "090-1234-5678", cell)
+
+
+@pytest.mark.parametrize("cell", ["連絡9765432109", "8765432109", "090", "12345678"])
+def test_another_number_backwards(cell):
+    assert not leaks("電話番号", "090-1234-5678", cell) and not leaks("電話番号", "090-12-1090", cell)

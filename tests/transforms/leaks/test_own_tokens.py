@@ -65,7 +65,7 @@ def test_who_is_addressed_by_the_own_family_name(said):
 
 READ = "サトウ スズキ ハヤシ ワタナベ イガラシ ハセガワ オウ モリ サイトウ タカハシ".split()  # noqa: SIM905
 LATIN = "Satoh Suzuki HAYASHI Watanabe Igarashi Hasegawa Oh Mori Saitou takahashi".split()  # noqa: SIM905
-ADDRESSED = "{}-sama 来庁|{}様|T.{}様|{}.T 様|Mr. {} called|Ms.{}|{} san|{}くん|{}氏|{}宅訪問|Dr. {}|H. {}|{}, H.|{}-kun"
+ADDRESSED = "{}-sama 来庁|{}様|T.{}様|{}.T 様|Mr. {} called|Ms.{}|{} san|{}くん|{}氏|{}宅訪問|Dr. {}|H. {}|{}, H.|{}-kun|H {} より|{} H より"
 
 
 @pytest.mark.parametrize("said", ADDRESSED.split("|"))
